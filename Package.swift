@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .strictMemorySafety(),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "kflowtrace",
+  products: [.executable(name: "kflowtrace", targets: ["kflowtrace"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(
+      url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+  ],
+  targets: [
+    .systemLibrary(name: "CEvent"),
+    .systemLibrary(
+      name: "CLibbpf", pkgConfig: "libbpf",
+      providers: [.apt(["libbpf-dev", "libelf-dev", "linux-libc-dev"])]),
+
+    // The BPF programs: a build-tool plugin runs bpfembed, which runs clang.
+    .executableTarget(name: "bpfembed", swiftSettings: strict),
+    .plugin(
+      name: "EmbedBPF", capability: .buildTool(), dependencies: ["bpfembed"],
+      path: "Sources/EmbedBPF"),
+
+    library("FlowModel"),
+    .target(
+      name: "KernelTracing", dependencies: ["FlowModel", "CEvent", "CLibbpf"],
+      swiftSettings: strict, plugins: ["EmbedBPF"]),
+    library(
+      "ServiceCatalog",
+      ["FlowModel", .product(name: "Subprocess", package: "swift-subprocess")]),
+    library("FlowCorrelation", ["FlowModel"]),
+    library("Diagnosis", ["FlowModel", "FlowCorrelation", "ServiceCatalog"]),
+    .executableTarget(
+      name: "kflowtrace",
+      dependencies: [
+        "FlowModel", "KernelTracing", "ServiceCatalog", "FlowCorrelation", "Diagnosis",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    tests("FlowModelTests", ["FlowModel"]),
+    tests("ServiceCatalogTests", ["ServiceCatalog", "FlowModel"]),
+    tests("KernelTracingTests", ["KernelTracing", "FlowModel", "CEvent"]),
+    tests("FlowCorrelationTests", ["FlowCorrelation", "FlowModel"]),
+    tests("DiagnosisTests", ["Diagnosis", "FlowCorrelation", "ServiceCatalog", "FlowModel"]),
+    tests("KernelLabTests", []),
+  ]
+)

@@ -1,0 +1,180 @@
+// What Swift needs beyond libbpf 1.1 and glibc's module: link types newer than libbpf,
+// namespaces, a link monitor, and libbpf's log as one string.
+#ifndef KFT_LIBBPF_SHIM_H
+#define KFT_LIBBPF_SHIM_H
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+// include/uapi/linux/bpf.h, Linux 6.4 and 6.6
+enum {
+  KFT_PROG_TYPE_NETFILTER = 32,
+  KFT_ATTACH_NETFILTER = 45,
+  KFT_ATTACH_TCX_INGRESS = 46,
+  KFT_ATTACH_TCX_EGRESS = 47,
+};
+
+// The BPF_LINK_CREATE member of union bpf_attr, as far as it is used here.
+struct kft_link_attr {
+  __u32 prog_fd;
+  __u32 target;
+  __u32 attach_type;
+  __u32 flags;
+  __u32 extra[6];
+};
+
+static inline int kft_link_create(const struct kft_link_attr *_Nonnull attr) {
+  long fd = syscall(SYS_bpf, 28 /* BPF_LINK_CREATE */, attr, sizeof(*attr));
+  return fd < 0 ? -errno : (int)fd;
+}
+
+/// Attaches a netfilter program in the current namespace; a link fd or -errno.
+static inline int kft_attach_netfilter(int prog, int pf, int hook, int priority) {
+  struct kft_link_attr attr = {
+      .prog_fd = prog, .attach_type = KFT_ATTACH_NETFILTER, .extra = {pf, hook, priority, 0}};
+  return kft_link_create(&attr);
+}
+
+/// Attaches a tc program by a tcx link to a device of the current namespace; a link fd or -errno.
+static inline int kft_attach_tcx(int prog, int ifindex, int attach_type) {
+  struct kft_link_attr attr = {.prog_fd = prog, .target = ifindex, .attach_type = attach_type};
+  return kft_link_create(&attr);
+}
+
+/// Moves the calling thread into a network namespace; 0 or -errno.
+static inline int kft_enter_netns(int fd) {
+  return syscall(SYS_setns, fd, 0x40000000 /* CLONE_NEWNET */) ? -errno : 0;
+}
+
+/// Inode number of the namespace file (nsfs) a path leads to; 0 if it is none.
+static inline __u32 kft_namespace_inode(const char *_Nonnull path) {
+  struct stat status;
+  struct statfs system;
+  if (stat(path, &status) || statfs(path, &system) || system.f_type != 0x6e736673) return 0;
+  return (__u32)status.st_ino;
+}
+
+/// Opens a path read-only; a descriptor or -errno.
+static inline int kft_open(const char *_Nonnull path) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  return fd < 0 ? -errno : fd;
+}
+
+/// A non-blocking socket that gets a message whenever a link of the current namespace
+/// changes; -errno.
+static inline int kft_link_monitor(void) {
+  struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+  if (fd < 0) return -errno;
+  if (bind(fd, (struct sockaddr *)&address, sizeof(address))) {
+    int error = -errno;
+    close(fd);
+    return error;
+  }
+  return fd;
+}
+
+/// Empties the monitor's queue; whether anything was in it.
+static inline int kft_drain(int fd) {
+  char buffer[8192];
+  int any = 0;
+  for (;;) {
+    ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+    if (n > 0 || (n < 0 && errno == ENOBUFS)) {
+      any = 1;
+    } else {
+      return any;
+    }
+  }
+}
+
+/// Whether a filter hangs on the clsact qdisc of a device of the current namespace; yes if
+/// that can't be found out.
+static inline int kft_clsact_has_filters(int ifindex) {
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  int found = 0;
+  if (fd < 0) return 1;
+  // TC_H_MIN_INGRESS and TC_H_MIN_EGRESS below TC_H_CLSACT (include/uapi/linux/pkt_sched.h)
+  for (__u32 parent = 0xfffffff2; parent <= 0xfffffff3; parent++) {
+    struct {
+      struct nlmsghdr header;
+      struct tcmsg message;
+    } request = {
+        .header = {.nlmsg_len = sizeof(request),
+                   .nlmsg_type = RTM_GETTFILTER,
+                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+        .message = {.tcm_family = AF_UNSPEC, .tcm_ifindex = ifindex, .tcm_parent = parent},
+    };
+    char buffer[16384] __attribute__((aligned(8)));
+    int done = 0;
+    if (send(fd, &request, sizeof(request), 0) < 0) found = 1;
+    while (!found && !done) {
+      ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
+      if (n <= 0) {
+        found = 1;
+        break;
+      }
+      for (struct nlmsghdr *h = (struct nlmsghdr *)buffer; NLMSG_OK(h, (__u32)n);
+           h = NLMSG_NEXT(h, n)) {
+        if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR) done = 1;
+        if (h->nlmsg_type == RTM_NEWTFILTER) found = 1;
+      }
+    }
+  }
+  close(fd);
+  return found;
+}
+
+// The end of libbpf's warnings since the last reset; the verifier's log is in it.
+static char kft_log_text[65536];
+static size_t kft_log_length;
+
+static inline int kft_log_append(enum libbpf_print_level level, const char *format,
+                                 va_list arguments) {
+  if (level == LIBBPF_DEBUG) return 0;
+  if (kft_log_length > sizeof(kft_log_text) / 2) {
+    memmove(kft_log_text, kft_log_text + sizeof(kft_log_text) / 4, sizeof(kft_log_text) / 4 + 1);
+    kft_log_length = strlen(kft_log_text);
+  }
+  int n = vsnprintf(kft_log_text + kft_log_length, sizeof(kft_log_text) - kft_log_length, format,
+                    arguments);
+  if (n > 0) {
+    kft_log_length += (size_t)n;
+    if (kft_log_length >= sizeof(kft_log_text)) kft_log_length = sizeof(kft_log_text) - 1;
+  }
+  return n;
+}
+
+/// Sends libbpf's messages into the log instead of stderr and empties it.
+static inline void kft_log_reset(void) {
+  kft_log_length = 0;
+  kft_log_text[0] = 0;
+  libbpf_set_print(kft_log_append);
+}
+
+static inline const char *_Nonnull kft_log(void) { return kft_log_text; }
+
+/// Name of enumerator i of an enum; NULL past the end. Its value through `value`.
+static inline const char *_Nullable kft_btf_enumerator(const struct btf *_Nonnull btf, int type,
+                                                       int i, __s64 *_Nonnull value) {
+  const struct btf_type *t = btf__type_by_id(btf, (__u32)type);
+  if (!t || !btf_is_enum(t) || i >= btf_vlen(t)) return NULL;
+  *value = btf_enum(t)[i].val;
+  return btf__name_by_offset(btf, btf_enum(t)[i].name_off);
+}
+
+#endif

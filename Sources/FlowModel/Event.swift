@@ -1,0 +1,113 @@
+/// One sighting of one packet, as `struct kft_event` in bpf/event.h reports it.
+public struct Event: Hashable, Sendable {
+  /// What else the event knows of the packet.
+  public enum Carrier: Hashable, Sendable {
+    case none
+    /// `tuple` is the inner packet; the outer one's tuple and the VNI.
+    case tunnel(outer: Tuple, vni: UInt32)
+    /// `tuple` is the packet quoted by this ICMP error.
+    case icmpError(outer: Tuple)
+  }
+
+  /// The conntrack entry on the packet.
+  public struct Conntrack: Hashable, Sendable {
+    /// The tuple the first packet had when it came in: before any NAT.
+    public var original: Tuple
+    /// The tuple answers have: its inverse is the original direction after all NAT.
+    public var reply: Tuple
+    /// Low bits of `enum ip_conntrack_status`.
+    public var status: UInt16
+    public var zone: UInt16
+    /// Whether this packet goes in the reply direction.
+    public var isReply: Bool
+
+    public init(original: Tuple, reply: Tuple, status: UInt16, zone: UInt16, isReply: Bool) {
+      self.original = original
+      self.reply = reply
+      self.status = status
+      self.zone = zone
+      self.isReply = isReply
+    }
+
+    /// The original direction after all NAT.
+    public var translated: Tuple { reply.inverse }
+    /// Whether the tuples differ, that is, NAT applies.
+    public var isTranslated: Bool { translated != original }
+  }
+
+  /// CLOCK_BOOTTIME, ns.
+  public var time: UInt64
+  /// Address of the `sk_buff`.
+  public var skb: UInt64
+  /// Inode number of the network namespace.
+  public var netns: UInt32
+  public var hook: Hook
+  public var netfilterHook: NetfilterHook?
+  public var table: Table
+  /// Index of the device the packet is on or came from; 0 unknown.
+  public var interface: UInt32
+  /// Index of the route's device; 0 before routing.
+  public var outInterface: UInt32
+  /// The innermost packet of interest.
+  public var tuple: Tuple
+  public var carrier: Carrier
+  public var conntrack: Conntrack?
+  /// Bytes from the IP header on.
+  public var length: UInt32
+  /// Bytes after the L4 header.
+  public var payload: UInt16
+  /// Segment payload of a GSO packet; 0 if none.
+  public var gsoSize: UInt16
+  /// Of the route's device if routed, else of the device.
+  public var mtu: UInt16
+  public var mark: UInt32
+  public var ttl: UInt8
+  public var ipID: UInt16
+  /// IPv4 fragment bits (0x4000 don't fragment, 0x2000 more) and offset in 8-byte units.
+  public var fragment: UInt16
+  public var tcpFlags: TCPFlags
+  public var sequence: UInt32
+  public var acknowledgment: UInt32
+  public var icmpType: UInt8
+  public var icmpCode: UInt8
+  /// Headers cut short; L4 fields are zero.
+  public var isTruncated: Bool
+  /// `hook == .drop`: the number of the drop reason on this kernel.
+  public var dropReason: UInt32
+  /// `hook == .drop`: the kernel address that freed the packet.
+  public var location: UInt64
+
+  /// An event with only the fields every hook has.
+  public init(time: UInt64, netns: UInt32, hook: Hook, tuple: Tuple) {
+    self.time = time
+    self.netns = netns
+    self.hook = hook
+    self.tuple = tuple
+    skb = 0
+    netfilterHook = nil
+    table = .other
+    interface = 0
+    outInterface = 0
+    carrier = .none
+    conntrack = nil
+    length = 0
+    payload = 0
+    gsoSize = 0
+    mtu = 0
+    mark = 0
+    ttl = 0
+    ipID = 0
+    fragment = 0
+    tcpFlags = []
+    sequence = 0
+    acknowledgment = 0
+    icmpType = 0
+    icmpCode = 0
+    isTruncated = false
+    dropReason = 0
+    location = 0
+  }
+
+  /// Whether the packet may not be fragmented (IPv6 packets never are on the way).
+  public var dontFragment: Bool { fragment & 0x4000 != 0 || !tuple.source.address.isIPv4 }
+}

@@ -1,0 +1,62 @@
+internal import FlowModel
+internal import CEvent
+
+extension Event {
+  /// From one record of the ring buffer; `nil` if it is shorter than an event or its hook
+  /// is unknown.
+  init?(record: UnsafeRawBufferPointer) {
+    guard record.count >= MemoryLayout<kft_event>.size else { return nil }
+    let e = unsafe record.loadUnaligned(as: kft_event.self)
+    guard let hook = Hook(rawValue: e.hook) else { return nil }
+    let proto = IPProtocol(rawValue: e.proto)
+    self.init(time: e.time_ns, netns: e.netns, hook: hook, tuple: Tuple(e.tuple, proto))
+    let flags = UInt32(e.flags)
+    if flags & KFT_F_TUNNEL.rawValue != 0 {
+      carrier = .tunnel(outer: Tuple(e.orig, .udp), vni: e.vni)
+    } else if flags & KFT_F_ICMP_ERROR.rawValue != 0 {
+      let version: IPProtocol = tuple.source.address.isIPv4 ? .icmp : .icmpv6
+      carrier = .icmpError(outer: Tuple(e.orig, version))
+    } else if flags & KFT_F_CONNTRACK.rawValue != 0 {
+      conntrack = Conntrack(
+        original: Tuple(e.orig, proto), reply: Tuple(e.reply, proto), status: e.ct_status,
+        zone: e.ct_zone, isReply: e.ct_dir != 0)
+    }
+    isTruncated = flags & KFT_F_TRUNCATED.rawValue != 0
+    skb = e.skb
+    location = e.location
+    netfilterHook = NetfilterHook(rawValue: e.nf_hook)
+    table = Table(rawValue: e.table) ?? .other
+    interface = e.ifindex
+    outInterface = e.out_ifindex
+    length = e.len
+    payload = e.payload
+    gsoSize = e.gso_size
+    mtu = e.mtu
+    mark = e.mark
+    ttl = e.ttl
+    ipID = e.ip_id
+    fragment = e.frag
+    tcpFlags = TCPFlags(rawValue: e.tcp_flags)
+    sequence = e.seq
+    acknowledgment = e.ack
+    icmpType = e.icmp_type
+    icmpCode = e.icmp_code
+    dropReason = e.reason
+  }
+}
+
+extension Tuple {
+  init(_ t: kft_tuple, _ proto: IPProtocol) {
+    func address(_ bytes: some Any) -> Address {
+      unsafe withUnsafeBytes(of: bytes) { raw in
+        unsafe Address(
+          high: UInt64(bigEndian: raw.loadUnaligned(as: UInt64.self)),
+          low: UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+      }
+    }
+    self.init(
+      proto,
+      from: Endpoint(address(t.saddr), UInt16(bigEndian: t.sport)),
+      to: Endpoint(address(t.daddr), UInt16(bigEndian: t.dport)))
+  }
+}

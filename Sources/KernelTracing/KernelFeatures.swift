@@ -1,0 +1,83 @@
+#if canImport(Glibc)
+  internal import Glibc
+#endif
+internal import CLibbpf
+
+/// What the running kernel offers and what this process may do.
+public struct KernelFeatures: Sendable {
+  /// `uname -r`.
+  public var release: String
+  /// `/sys/kernel/btf/vmlinux` is there.
+  public var hasBTF: Bool
+  /// The kprobe perf event source is there (CONFIG_KPROBES).
+  public var hasKprobes: Bool
+  /// BPF_PROG_TYPE_NETFILTER links (Linux 6.4 and later, CONFIG_NETFILTER_BPF_LINK).
+  public var hasNetfilterLinks: Bool
+  /// tcx links (Linux 6.6 and later).
+  public var hasTCX: Bool
+  /// Names of the capabilities tracing needs and this process lacks.
+  public var missingCapabilities: [String]
+
+  /// Looks; changes nothing.
+  public static func probe() -> KernelFeatures {
+    var system = utsname()
+    unsafe uname(&system)
+    let release = unsafe withUnsafeBytes(of: system.release) { bytes in
+      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    let btf = KernelBTF()
+    return KernelFeatures(
+      release: release,
+      hasBTF: btf != nil,
+      hasKprobes: unsafe access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0,
+      hasNetfilterLinks: btf?.hasStruct("bpf_nf_link") ?? false,
+      hasTCX: btf?.hasStruct("tcx_link") ?? false,
+      missingCapabilities: missing())
+  }
+
+  /// From CapEff in /proc/self/status; include/uapi/linux/capability.h has the numbers.
+  private static func missing() -> [String] {
+    let needed: [(UInt64, String)] = [
+      (12, "CAP_NET_ADMIN"), (38, "CAP_PERFMON"), (39, "CAP_BPF"),
+    ]
+    guard let status = try? String(reading: "/proc/self/status"),
+      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") }),
+      let mask = UInt64(line.dropFirst(7).drop { $0 == "\t" || $0 == " " }, radix: 16)
+    else { return [] }
+    // CAP_SYS_ADMIN implies the two that were split off it
+    let admin = mask >> 21 & 1 == 1
+    return needed.filter { mask >> $0.0 & 1 == 0 && !(admin && $0.0 > 21) }.map(\.1)
+  }
+
+  /// Throws with exit code 77 or 69 when tracing can't work here at all.
+  public func requireTracing() throws(TracingError) {
+    guard missingCapabilities.isEmpty else {
+      throw TracingError(
+        .privilege,
+        "missing \(missingCapabilities.joined(separator: ", ")): run as root, or in a privileged "
+          + "pod on the node (`kubectl debug node/NAME --profile=sysadmin`)")
+    }
+    guard hasBTF else {
+      throw TracingError(
+        .kernel,
+        "this kernel (\(release)) has no BTF at /sys/kernel/btf/vmlinux: it takes a kernel built "
+          + "with CONFIG_DEBUG_INFO_BTF (5.8 or later; all distributions' current kernels have it)")
+    }
+  }
+}
+
+extension String {
+  /// A whole small file as text; throws what open or read say.
+  init(reading path: String) throws(TracingError) {
+    let file = try OwnedDescriptor(unsafe kft_open(path), orThrow: "cannot read \(path)")
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65536)
+    while true {
+      let n = unsafe chunk.withUnsafeMutableBytes { unsafe read(file.raw, $0.baseAddress, $0.count) }
+      if n < 0 { throw .errno("cannot read \(path)", Glibc.errno) }
+      if n == 0 { break }
+      bytes.append(contentsOf: chunk[..<n])
+    }
+    self = String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,82 @@
+#if canImport(Glibc)
+  internal import Glibc
+#endif
+internal import CLibbpf
+
+/// tc programs on every device of one namespace: tcx links, or clsact filters where the
+/// kernel has none.
+final class TCAttachment {
+  private struct Key: Hashable {
+    var interface: UInt32
+    var isEgress: Bool
+  }
+
+  let namespace: NetworkNamespace
+  private let ingress: Int32
+  private let egress: Int32
+  private let useTCX: Bool
+  /// Device names to keep to; `nil` is all but loopback.
+  private let only: Set<String>?
+  private let monitor: OwnedDescriptor
+  private var links: [Key: Link] = [:]
+  private var filters: [UInt32: ClsactFilter] = [:]
+  /// Devices seen at the last look.
+  private(set) var interfaces: [UInt32: Interface] = [:]
+
+  /// Attaches to the devices there are; a failure leaves nothing behind.
+  init(
+    _ namespace: NetworkNamespace, ingress: Int32, egress: Int32, useTCX: Bool,
+    only: Set<String>?
+  ) throws(TracingError) {
+    self.namespace = namespace
+    self.ingress = ingress
+    self.egress = egress
+    self.useTCX = useTCX
+    self.only = only
+    monitor = try namespace.inside { () throws(TracingError) in
+      try OwnedDescriptor(kft_link_monitor(), orThrow: "cannot watch devices")
+    }
+    try rescan()
+  }
+
+  /// Follows devices that came or went since the last call.
+  func follow() throws(TracingError) {
+    if kft_drain(monitor.raw) != 0 { try rescan() }
+  }
+
+  private func rescan() throws(TracingError) {
+    try namespace.inside { () throws(TracingError) in try rescanHere() }
+  }
+
+  private func rescanHere() throws(TracingError) {
+    interfaces = NetworkNamespace.currentInterfaces()
+    for index in filters.keys where interfaces[index] == nil { filters[index] = nil }
+    for key in links.keys where interfaces[key.interface] == nil { links[key] = nil }
+    for interface in interfaces.values.sorted(by: { $0.index < $1.index }) {
+      guard only?.contains(interface.name) ?? (interface.name != "lo") else { continue }
+      do {
+        try attach(interface)
+      } catch {
+        // gone between the listing and now
+        if unsafe if_nametoindex(interface.name) == interface.index { throw error }
+      }
+    }
+  }
+
+  private func attach(_ interface: Interface) throws(TracingError) {
+    if useTCX {
+      for isEgress in [false, true] {
+        let key = Key(interface: interface.index, isEgress: isEgress)
+        guard links[key] == nil else { continue }
+        let result = kft_attach_tcx(
+          isEgress ? egress : ingress, Int32(interface.index),
+          Int32(isEgress ? KFT_ATTACH_TCX_EGRESS : KFT_ATTACH_TCX_INGRESS))
+        links[key] = Link(
+          try OwnedDescriptor(result, orThrow: "cannot attach to device \(interface.name)"))
+      }
+    } else if filters[interface.index] == nil {
+      filters[interface.index] = try ClsactFilter(
+        on: interface, in: namespace, ingress: ingress, egress: egress)
+    }
+  }
+}

@@ -1,0 +1,192 @@
+#if canImport(Glibc)
+  internal import Glibc
+#endif
+public import FlowModel
+internal import CEvent
+internal import CLibbpf
+
+/// How netfilter is watched.
+public enum Backend: String, Sendable, CaseIterable {
+  case kprobe
+  case netfilter
+}
+
+/// What to trace and where.
+public struct TraceOptions {
+  /// `nil`: what the kernel has, kprobes first.
+  public var backend: Backend?
+  public var matches = MatchSet()
+  /// `nil`: every protocol.
+  public var proto: IPProtocol?
+  /// Namespaces in which devices (and netfilter links) are attached; empty: the current one.
+  /// If any is given, kernel-wide hooks are narrowed to them.
+  public var namespaces: [NetworkNamespace] = []
+  /// Devices to keep to; `nil`: all but loopback.
+  public var interfaces: Set<String>?
+  /// Only the drop tracepoint: no devices, no netfilter.
+  public var dropsOnly = false
+  /// Bytes of the ring buffer: a power of two and a multiple of the page size.
+  public var ringBytes = 8 << 20
+  /// UDP destination ports that carry VXLAN or Geneve, host byte order; 4 at most.
+  public var tunnelPorts: [UInt16] = [8472, 4789, 6081]
+
+  public init() {}
+}
+
+/// Where events come from: the kernel now, a recording later.
+public protocol EventSource {
+  /// Waits up to `milliseconds` and hands over what has come, in order.
+  func poll(milliseconds: Int32, _ body: (Event) -> Void) throws(TracingError)
+  /// Events that were of interest and did not fit into the buffer, so far.
+  var eventsLost: UInt64 { get }
+}
+
+/// The programs in the kernel. Gone with this object, whatever ends the process.
+public final class Tracer: EventSource {
+  public let backend: Backend
+  /// Functions the kprobe backend could not probe: absent or in a module not loaded yet.
+  public var missingFunctions: [String] { kprobes?.missing.keys.sorted() ?? [] }
+
+  // members go in reverse order of need: links before the ring, the ring before the object
+  private var tc: [TCAttachment] = []
+  private var links: [Link] = []
+  private var kprobes: KprobeAttachment?
+  private let ring: RingBuffer
+  private let object: BPFObject
+  private var lastModules: UInt64 = 0
+
+  /// Probes, loads and attaches. Throws with nothing left attached.
+  public init(_ options: TraceOptions) throws(TracingError) {
+    let features = KernelFeatures.probe()
+    try features.requireTracing()
+    backend = try Self.choose(options.backend, features)
+    let pageSize = sysconf(Int32(_SC_PAGESIZE))
+    guard options.ringBytes >= pageSize, options.ringBytes & (options.ringBytes - 1) == 0,
+      options.ringBytes <= 1 << 30
+    else {
+      throw TracingError(
+        .usage,
+        "the ring buffer's size must be a power of two from \(pageSize) to \(1 << 30) bytes, not "
+          + "\(options.ringBytes)")
+    }
+    ClsactJournal.sweep()
+    object = try BPFObject()
+    try object.load(
+      configuration: Self.configuration(options), ringBytes: UInt32(options.ringBytes),
+      wanting: { [backend] in Self.isWanted($0, backend, options) })
+    try object.install(options.matches)
+    let netns = unsafe bpf_map__fd(try object.map("kft_netns"))
+    for namespace in options.namespaces {
+      var (key, value) = (namespace.inode, UInt8(1))
+      _ = unsafe bpf_map_update_elem(netns, &key, &value, 0)
+    }
+    ring = try RingBuffer(map: unsafe bpf_map__fd(try object.map("kft_events")))
+    try attach(options, features)
+  }
+
+  private static func choose(
+    _ wanted: Backend?, _ features: KernelFeatures
+  ) throws(TracingError) -> Backend {
+    switch wanted {
+    case .kprobe where !features.hasKprobes:
+      throw TracingError(
+        .kernel, "this kernel (\(features.release)) has no kprobes (CONFIG_KPROBES)"
+          + (features.hasNetfilterLinks ? "; use --backend netfilter" : ""))
+    case .netfilter where !features.hasNetfilterLinks:
+      throw TracingError(
+        .kernel, "this kernel (\(features.release)) has no BPF netfilter links (they came with 6.4)"
+          + (features.hasKprobes ? "; use --backend kprobe" : ""))
+    case let wanted?: return wanted
+    case nil where features.hasKprobes: return .kprobe
+    case nil where features.hasNetfilterLinks: return .netfilter
+    case nil:
+      throw TracingError(
+        .kernel, "this kernel (\(features.release)) has neither kprobes nor BPF netfilter links; "
+          + "it takes CONFIG_KPROBES, or Linux 6.4 with CONFIG_NETFILTER_BPF_LINK")
+    }
+  }
+
+  private static func configuration(_ options: TraceOptions) -> kft_config {
+    var config = kft_config()
+    config.match_all = options.matches.isEmpty ? 1 : 0
+    config.proto = options.proto?.rawValue ?? 0
+    let forms = options.matches.forms
+    config.address_keys = forms.addressOnly ? 1 : 0
+    config.port_keys = forms.portOnly ? 1 : 0
+    config.netns_filter = options.namespaces.isEmpty ? 0 : 1
+    let ports = options.tunnelPorts.prefix(4).map(\.bigEndian)
+    unsafe withUnsafeMutableBytes(of: &config.tunnel_ports) { raw in
+      for (i, port) in ports.enumerated() {
+        unsafe raw.storeBytes(of: port, toByteOffset: 2 * i, as: UInt16.self)
+      }
+    }
+    return config
+  }
+
+  private static func isWanted(
+    _ program: BPFObject.Program, _ backend: Backend, _ options: TraceOptions
+  ) -> Bool {
+    if program.section == "raw_tp/kfree_skb" { return true }
+    if options.dropsOnly { return false }
+    switch program.section {
+    case "kft_netfilter": return backend == .netfilter
+    case let section where section.hasPrefix("kprobe/"): return backend == .kprobe
+    default: return true
+    }
+  }
+
+  private func attach(_ options: TraceOptions, _ features: KernelFeatures) throws(TracingError) {
+    var descriptors: [String: Int32] = [:]
+    var probes: [BPFObject.Program] = []
+    for program in object.programs() where program.descriptor >= 0 {
+      if program.section.hasPrefix("kprobe/") {
+        probes.append(program)
+      } else if program.section.hasPrefix("raw_tp/") {
+        guard let link = unsafe bpf_program__attach_raw_tracepoint(
+          program.raw, String(program.section.dropFirst("raw_tp/".count)))
+        else { throw .errno("cannot attach to \(program.section)", Glibc.errno) }
+        unsafe links.append(Link(link))
+      } else {
+        descriptors[program.name] = program.descriptor
+      }
+    }
+    if !probes.isEmpty { kprobes = try KprobeAttachment(probes) }
+    let namespaces =
+      options.namespaces.isEmpty ? [try NetworkNamespace.current()] : options.namespaces
+    for namespace in namespaces {
+      if backend == .netfilter && !options.dropsOnly {
+        links += try namespace.inside { () throws(TracingError) in
+          try NetfilterAttachment.attach(descriptors)
+        }
+      }
+      if let ingress = descriptors["kft_tc_ingress"], let egress = descriptors["kft_tc_egress"] {
+        tc.append(
+          try TCAttachment(
+            namespace, ingress: ingress, egress: egress, useTCX: features.hasTCX,
+            only: options.interfaces))
+      }
+    }
+  }
+
+  public func poll(milliseconds: Int32, _ body: (Event) -> Void) throws(TracingError) {
+    for attachment in tc { try attachment.follow() }
+    try ring.poll(milliseconds: milliseconds, body)
+  }
+
+  /// Probes functions of modules that were loaded meanwhile; their names.
+  public func followModules() throws(TracingError) -> [String] {
+    try kprobes?.followModules() ?? []
+  }
+
+  public var eventsLost: UInt64 { counter(KFT_COUNT_LOST) }
+  /// IP packets whose headers were cut short, so far.
+  public var truncatedPackets: UInt64 { counter(KFT_COUNT_TRUNCATED) }
+
+  private func counter(_ which: kft_counter) -> UInt64 {
+    guard let map = try? unsafe object.map("kft_counters") else { return 0 }
+    var values = [UInt64](repeating: 0, count: max(Int(libbpf_num_possible_cpus()), 1))
+    var key = which.rawValue
+    let error = unsafe bpf_map_lookup_elem(unsafe bpf_map__fd(map), &key, &values)
+    return error == 0 ? values.reduce(0, +) : 0
+  }
+}

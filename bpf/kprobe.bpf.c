@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kprobe backend: entries of the functions a packet passes on its way through
+ * a node. Entry probes only: a verdict shows in the next hook or in the drop.
+ * The program's section names the function; the loader skips those a kernel lacks.
+ */
+
+static __always_inline int kft_at(struct sk_buff *skb, __u8 hook)
+{
+	struct kft_site site = { .hook = hook, .nf_hook = KFT_NF_HOOK_NONE };
+
+	kft_report(skb, &site, 1);
+	return 0;
+}
+
+static __always_inline int kft_at_hook(struct sk_buff *skb, struct nf_hook_state *state,
+				       __u8 hook, __u8 table)
+{
+	struct kft_site site = {
+		.net = BPF_CORE_READ(state, net),
+		.dev = BPF_CORE_READ(state, in),
+		.out = BPF_CORE_READ(state, out),
+		.hook = hook,
+		.nf_hook = BPF_CORE_READ(state, hook),
+		.table = table,
+	};
+	__u8 pf = BPF_CORE_READ(state, pf);
+
+	if (pf != 2 && pf != 10) /* NFPROTO_IPV4, NFPROTO_IPV6: not bridge, ARP, netdev */
+		return 0;
+	kft_report(skb, &site, 1);
+	return 0;
+}
+
+/* Names of tables are told apart by their first bytes. */
+static __always_inline __u8 kft_table_named(const char *address)
+{
+	char n[12] = {};
+
+	bpf_probe_read_kernel_str(n, sizeof(n), address);
+	if (n[0] == 'f' && n[1] == 'i' && n[2] == 'l' && n[3] == 't' && n[4] == 'e')
+		return KFT_TABLE_FILTER;
+	if (n[0] == 'n' && n[1] == 'a' && n[2] == 't' && !n[3])
+		return KFT_TABLE_NAT;
+	if (n[0] == 'm' && n[1] == 'a' && n[2] == 'n' && n[3] == 'g')
+		return KFT_TABLE_MANGLE;
+	if (n[0] == 'r' && n[1] == 'a' && n[2] == 'w' && !n[3])
+		return KFT_TABLE_RAW;
+	if (n[0] == 's' && n[1] == 'e' && n[2] == 'c' && n[3] == 'u')
+		return KFT_TABLE_SECURITY;
+	if (n[0] == 'k' && n[1] == 'u' && n[2] == 'b' && n[3] == 'e' && n[4] == '-' && n[5] == 'p')
+		return KFT_TABLE_KUBE_PROXY;
+	return KFT_TABLE_OTHER;
+}
+
+SEC("kprobe/nf_conntrack_in")
+int BPF_KPROBE(kft_conntrack_in, struct sk_buff *skb, struct nf_hook_state *state)
+{
+	return kft_at_hook(skb, state, KFT_CONNTRACK_IN, 0);
+}
+
+SEC("kprobe/__nf_conntrack_confirm")
+int BPF_KPROBE(kft_conntrack_confirm, struct sk_buff *skb)
+{
+	return kft_at(skb, KFT_CONNTRACK_CONFIRM);
+}
+
+SEC("kprobe/nf_nat_inet_fn")
+int BPF_KPROBE(kft_nat_fn, void *priv, struct sk_buff *skb, struct nf_hook_state *state)
+{
+	return kft_at_hook(skb, state, KFT_NAT_FN, KFT_TABLE_NAT);
+}
+
+SEC("kprobe/nf_nat_manip_pkt")
+int BPF_KPROBE(kft_nat_manip, struct sk_buff *skb, struct nf_conn *ct, int type)
+{
+	/* enum nf_nat_manip_type: 0 source, 1 destination; carried in icmp_code */
+	struct kft_site site = { .hook = KFT_NAT_MANIP, .nf_hook = KFT_NF_HOOK_NONE };
+
+	site.table = KFT_TABLE_NAT;
+	kft_report(skb, &site, 1);
+	return 0;
+}
+
+SEC("kprobe/nf_hook_slow")
+int BPF_KPROBE(kft_hook_slow, struct sk_buff *skb, struct nf_hook_state *state)
+{
+	return kft_at_hook(skb, state, KFT_HOOK_SLOW, 0);
+}
+
+SEC("kprobe/ipt_do_table")
+int BPF_KPROBE(kft_ipt_do_table, struct xt_table *table, struct sk_buff *skb,
+	       struct nf_hook_state *state)
+{
+	if (!bpf_core_type_exists(struct xt_table))
+		return kft_at_hook(skb, state, KFT_IPT_TABLE, KFT_TABLE_OTHER);
+	return kft_at_hook(skb, state, KFT_IPT_TABLE, kft_table_named(table->name));
+}
+
+SEC("kprobe/ip6t_do_table")
+int BPF_KPROBE(kft_ip6t_do_table, struct xt_table *table, struct sk_buff *skb,
+	       struct nf_hook_state *state)
+{
+	if (!bpf_core_type_exists(struct xt_table))
+		return kft_at_hook(skb, state, KFT_IPT_TABLE, KFT_TABLE_OTHER);
+	return kft_at_hook(skb, state, KFT_IPT_TABLE, kft_table_named(table->name));
+}
+
+SEC("kprobe/nft_do_chain")
+int BPF_KPROBE(kft_nft_do_chain, struct nft_pktinfo *pkt, struct nft_chain *chain)
+{
+	if (!bpf_core_type_exists(struct nft_pktinfo))
+		return 0;
+	return kft_at_hook(BPF_CORE_READ(pkt, skb), BPF_CORE_READ(pkt, state), KFT_NFT_CHAIN,
+			   kft_table_named(BPF_CORE_READ(chain, table, name)));
+}
+
+SEC("kprobe/ip_rcv")
+int BPF_KPROBE(kft_ip_rcv, struct sk_buff *skb)
+{
+	return kft_at(skb, KFT_IP_RCV);
+}
+
+SEC("kprobe/ipv6_rcv")
+int BPF_KPROBE(kft_ipv6_rcv, struct sk_buff *skb)
+{
+	return kft_at(skb, KFT_IP_RCV);
+}
+
+SEC("kprobe/ip_forward")
+int BPF_KPROBE(kft_ip_forward, struct sk_buff *skb)
+{
+	return kft_at(skb, KFT_IP_FORWARD);
+}
+
+SEC("kprobe/ip6_forward")
+int BPF_KPROBE(kft_ip6_forward, struct sk_buff *skb)
+{
+	return kft_at(skb, KFT_IP_FORWARD);
+}
+
+SEC("kprobe/ip_local_deliver")
+int BPF_KPROBE(kft_ip_deliver, struct sk_buff *skb)
+{
+	return kft_at(skb, KFT_IP_DELIVER);
+}
+
+SEC("kprobe/ip6_input")
+int BPF_KPROBE(kft_ip6_input, struct sk_buff *skb)
+{
+	return kft_at(skb, KFT_IP_DELIVER);
+}
+
+static __always_inline int kft_output(struct net *net, struct sk_buff *skb)
+{
+	struct kft_site site = {
+		.net = net,
+		.out = kft_route_dev(skb),
+		.hook = KFT_IP_OUTPUT,
+		.nf_hook = KFT_NF_HOOK_NONE,
+	};
+
+	kft_report(skb, &site, 1);
+	return 0;
+}
+
+SEC("kprobe/ip_output")
+int BPF_KPROBE(kft_ip_output, struct net *net, struct sock *sk, struct sk_buff *skb)
+{
+	return kft_output(net, skb);
+}
+
+SEC("kprobe/ip6_output")
+int BPF_KPROBE(kft_ip6_output, struct net *net, struct sock *sk, struct sk_buff *skb)
+{
+	return kft_output(net, skb);
+}
+
+SEC("kprobe/br_handle_frame_finish")
+int BPF_KPROBE(kft_bridge_in, struct net *net, struct sock *sk, struct sk_buff *skb)
+{
+	return kft_at(skb, KFT_BRIDGE_IN);
+}
+
+SEC("kprobe/br_dev_queue_push_xmit")
+int BPF_KPROBE(kft_bridge_out, struct net *net, struct sock *sk, struct sk_buff *skb)
+{
+	return kft_at(skb, KFT_BRIDGE_OUT);
+}
+
+SEC("kprobe/vxlan_xmit")
+int BPF_KPROBE(kft_vxlan_xmit, struct sk_buff *skb)
+{
+	return kft_at(skb, KFT_VXLAN_XMIT);
+}
+
+SEC("kprobe/vxlan_rcv")
+int BPF_KPROBE(kft_vxlan_rcv, struct sock *sk, struct sk_buff *skb)
+{
+	return kft_at(skb, KFT_VXLAN_RCV);
+}
+
+static __always_inline int kft_icmp_error(struct sk_buff *skb, __u8 type, __u8 code)
+{
+	struct kft_site site = {
+		.hook = KFT_ICMP_SEND,
+		.nf_hook = KFT_NF_HOOK_NONE,
+		.icmp_type = type,
+		.icmp_code = code,
+	};
+
+	kft_report(skb, &site, 1);
+	return 0;
+}
+
+SEC("kprobe/__icmp_send")
+int BPF_KPROBE(kft_icmp_send, struct sk_buff *skb, int type, int code)
+{
+	return kft_icmp_error(skb, type, code);
+}
+
+SEC("kprobe/icmp6_send")
+int BPF_KPROBE(kft_icmp6_send, struct sk_buff *skb, int type, int code)
+{
+	return kft_icmp_error(skb, type, code);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Configuration and maps, shared by every program of the object. */
+#ifndef KFT_MAPS_BPF_H
+#define KFT_MAPS_BPF_H
+
+const volatile struct kft_config kft_config SEC(".rodata.config") = {};
+
+/*
+ * Two coarse sets that let most packets go after two loads: a bit for the hash
+ * of every address in kft_match or kft_flows, and a bit for every port of the
+ * keys without an address. Bits are never cleared.
+ */
+__u64 kft_address_bits[KFT_BLOOM_BITS / 64] SEC(".bss.match");
+__u64 kft_port_bits[KFT_BLOOM_BITS / 64] SEC(".bss.match");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 * 1024 * 1024); /* set by the loader */
+} kft_events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 262144);
+	__type(key, struct kft_match_key);
+	__type(value, struct kft_match_value);
+} kft_match SEC(".maps");
+
+/* Tuples that a conntrack entry of interest gives to packets, both directions. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct kft_flow_key);
+	__type(value, __u8);
+} kft_flows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u8);
+} kft_netns SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, KFT_COUNTERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} kft_counters SEC(".maps");
+
+static __always_inline void kft_count(__u32 counter)
+{
+	__u64 *value = bpf_map_lookup_elem(&kft_counters, &counter);
+
+	if (value)
+		*value += 1;
+}
+
+#endif

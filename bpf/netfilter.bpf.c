@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Netfilter links (Linux >= 6.4), one program a stage; the loader attaches each at
+ * its priority in every hook that has the stage. Always accepts.
+ */
+
+#define KFT_NF_ACCEPT 1
+
+static __always_inline int kft_nf(struct bpf_nf_ctx *ctx, __u8 hook)
+{
+	struct nf_hook_state *state = ctx->state;
+	struct kft_site site = {
+		.net = BPF_CORE_READ(state, net),
+		.dev = BPF_CORE_READ(state, in),
+		.out = BPF_CORE_READ(state, out),
+		.hook = hook,
+		.nf_hook = BPF_CORE_READ(state, hook),
+	};
+
+	kft_report(ctx->skb, &site, 1);
+	return KFT_NF_ACCEPT;
+}
+
+/* libbpf 1.1 does not know the type: the loader sets it by this section's name. */
+#define KFT_NF_PROGRAM(name, hook)          \
+	SEC("kft_netfilter")                \
+	int name(struct bpf_nf_ctx *ctx)    \
+	{                                   \
+		return kft_nf(ctx, hook);   \
+	}
+
+KFT_NF_PROGRAM(kft_nf_raw, KFT_NF_RAW)
+KFT_NF_PROGRAM(kft_nf_dnat_done, KFT_NF_DNAT_DONE)
+KFT_NF_PROGRAM(kft_nf_filter, KFT_NF_FILTER)
+KFT_NF_PROGRAM(kft_nf_filter_done, KFT_NF_FILTER_DONE)
+KFT_NF_PROGRAM(kft_nf_snat, KFT_NF_SNAT)
+KFT_NF_PROGRAM(kft_nf_snat_done, KFT_NF_SNAT_DONE)

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Raw tracepoints, in every namespace: drops, TCP resets and retransmissions. */
+
+SEC("raw_tp/kfree_skb")
+int kft_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct kft_site site = {
+		.hook = KFT_DROP,
+		.nf_hook = KFT_NF_HOOK_NONE,
+		.location = ctx->args[1],
+	};
+
+	/* commit c504e5c2f964 (5.17) added the reason as the third argument */
+	if (bpf_core_type_exists(enum skb_drop_reason))
+		site.reason = ctx->args[2];
+	kft_report((struct sk_buff *)ctx->args[0], &site, 1);
+	return 0;
+}
+
+/* What a socket says of the connection, as the packet it sends would. */
+static __always_inline int kft_report_sock(struct sock *sk, struct sk_buff *skb, __u8 hook)
+{
+	struct kft_packet p = {};
+	struct kft_site site = { .hook = hook, .nf_hook = KFT_NF_HOOK_NONE };
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	__u32 v4;
+
+	p.proto = KFT_PROTO_TCP;
+	if (family == 2) {
+		v4 = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+		kft_map_v4(p.tuple.saddr, (__u8 *)&v4);
+		v4 = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+		kft_map_v4(p.tuple.daddr, (__u8 *)&v4);
+	} else if (family == 10) {
+		BPF_CORE_READ_INTO((struct in6_addr *)p.tuple.saddr, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO((struct in6_addr *)p.tuple.daddr, sk, __sk_common.skc_v6_daddr);
+	} else {
+		return 0;
+	}
+	p.tuple.sport = bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num));
+	p.tuple.dport = BPF_CORE_READ(sk, __sk_common.skc_dport);
+	if (kft_config.proto && kft_config.proto != p.proto)
+		return 0;
+	if (!kft_config.match_all && !kft_tuple_matches(&p.tuple, p.proto) &&
+	    !kft_flow_known(&p.tuple, p.proto))
+		return 0;
+	site.net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
+	site.netns = kft_netns_of(skb, site.net);
+	if (!kft_netns_wanted(site.netns))
+		return 0;
+	kft_emit(skb, &p, &site);
+	return 0;
+}
+
+SEC("raw_tp/tcp_retransmit_skb")
+int kft_tcp_retransmit(struct bpf_raw_tracepoint_args *ctx)
+{
+	return kft_report_sock((struct sock *)ctx->args[0], (struct sk_buff *)ctx->args[1],
+			       KFT_RETRANSMIT);
+}
+
+/* The packet is the one that provoked the reset. */
+SEC("raw_tp/tcp_send_reset")
+int kft_tcp_send_reset(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct kft_site site = { .hook = KFT_RST_SENT, .nf_hook = KFT_NF_HOOK_NONE };
+
+	if (ctx->args[1])
+		kft_report((struct sk_buff *)ctx->args[1], &site, 0);
+	return 0;
+}

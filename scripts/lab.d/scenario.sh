@@ -1,0 +1,150 @@
+# shellcheck shell=bash
+# Scenarios: one file each in scenarios/, which sets
+#   NUMBER TITLE CAUSE    the row of `lab list`; CAUSE is diagnosis.cause in JSON, or none
+#   TRACE                 kflowtrace's arguments beside --netns; default: --svc 10.96.0.62
+#   TRACE_NETNS           the namespaces to trace; default: both nodes and the pods taking part
+# and defines fault, heal and traffic. Healthy ones leave fault and heal as they are.
+
+# load_scenario NAME
+load_scenario() {
+  local file=$LAB_DIR/scenarios/$1.sh
+  [[ $1 =~ ^[a-z0-9-]+$ && -r $file ]] || die "no scenario '$1'; see: lab list"
+  NUMBER=0 TITLE='' CAUSE=none
+  TRACE=(--svc 10.96.0.62)
+  TRACE_NETNS=(node1 node2 client web2)
+  fault() { :; }
+  heal() { :; }
+  # shellcheck disable=SC2317 # the default, replaced by most scenarios
+  traffic() { http 1 client http://10.96.0.62/; }
+  # shellcheck source=/dev/null
+  . "$file"
+}
+
+list_scenarios() {
+  local file name rows=''
+  printf '%-4s%-26s%-24s%s\n' '#' NAME CAUSE 'WHAT FAILS'
+  for file in "$LAB_DIR"/scenarios/*.sh; do
+    name=${file##*/} name=${name%.sh}
+    load_scenario "$name"
+    rows+=$(printf '%-4s%-26s%-24s%s' "$NUMBER" "$name" "$CAUSE" "$TITLE")$'\n'
+  done
+  sort -n -s -k1,1 <<<"${rows%$'\n'}"
+}
+
+active_fault() {
+  [[ -r $STATE/fault ]] && read -r ACTIVE_FAULT <"$STATE/fault"
+}
+
+apply_fault() {
+  lab_is_up || die "the lab is not up; run: lab up"
+  ! active_fault || die "$ACTIVE_FAULT is applied; run: lab heal $ACTIVE_FAULT"
+  load_scenario "$1"
+  echo "$1" >"$STATE/fault"
+  (set -e && fault) || die "the fault could not be applied; 'lab up' rebuilds the lab"
+}
+
+heal_fault() {
+  lab_is_up || die "the lab is not up; run: lab up"
+  if ! active_fault || [[ $ACTIVE_FAULT != "$1" ]]; then
+    say "$1 is not applied; nothing to heal"
+    return 0
+  fi
+  load_scenario "$1"
+  (set -e && heal) || die "the fault could not be undone; 'lab up' rebuilds the lab"
+  rm -f "$STATE/fault"
+}
+
+make_traffic() {
+  lab_is_up || die "the lab is not up; run: lab up"
+  load_scenario "$1"
+  traffic
+}
+
+# find_kflowtrace: sets KFLOWTRACE to the tracer to run.
+find_kflowtrace() {
+  local root=$LAB_DIR/../.. candidate
+  if [[ -n ${KFLOWTRACE:-} ]]; then
+    command -v "$KFLOWTRACE" >/dev/null || die "\$KFLOWTRACE is not a command: $KFLOWTRACE"
+    return
+  fi
+  for candidate in "$root/.build/release/kflowtrace" "$root/.build/debug/kflowtrace" kflowtrace; do
+    if command -v "$candidate" >/dev/null; then
+      KFLOWTRACE=$candidate
+      return
+    fi
+  done
+  die "kflowtrace is not built: run 'swift build -c release', or set KFLOWTRACE"
+}
+
+TRACER_PID=
+RUN_DIR=
+
+# run_scenario NAME [KFLOWTRACE-ARGS...]: the whole demo. Returns the tracer's exit status.
+run_scenario() {
+  local name=$1 arguments=() netns status=0
+  shift
+  find_kflowtrace
+  load_scenario "$name"
+  ensure_up
+  for netns in "${TRACE_NETNS[@]}"; do arguments+=(--netns "$PREFIX-$netns"); done
+  trap end_run EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  apply_fault "$name"
+  start_tracer "${arguments[@]}" "${TRACE[@]}" "$@"
+  traffic | sed 's/^/client: /' >&2
+  sleep "${KFT_LAB_DRAIN:-0.5}"
+  stop_tracer || status=$?
+  return "$status"
+}
+
+# start_tracer ARGS...: returns once the tracer has said on stderr that it is tracing.
+start_tracer() {
+  local line deadline=$((SECONDS + ${KFT_LAB_READY_TIMEOUT:-60}))
+  RUN_DIR=$(mktemp -d "$STATE/run.XXXXXX")
+  mkfifo "$RUN_DIR/stderr"
+  set -m # a process group of its own; without job control it would be born ignoring SIGINT
+  "$KFLOWTRACE" "$@" 2>"$RUN_DIR/stderr" &
+  set +m
+  TRACER_PID=$!
+  exec {TRACER_STDERR}<"$RUN_DIR/stderr"
+  while ((SECONDS < deadline)); do
+    if ! IFS= read -r -t $((deadline - SECONDS + 1)) -u "$TRACER_STDERR" line; then
+      kill -0 "$TRACER_PID" 2>/dev/null || break
+      ((SECONDS >= deadline)) || { wait "$TRACER_PID" || true; break; }
+    fi
+    printf '%s\n' "$line" >&2
+    if [[ $line == *tracing* ]]; then
+      cat <&"$TRACER_STDERR" >&2 &
+      return 0
+    fi
+  done
+  die "the tracer did not get ready: $KFLOWTRACE $*"
+}
+
+# stop_tracer: SIGINT as a person would send it; insists after KFT_LAB_STOP_TIMEOUT seconds.
+stop_tracer() {
+  local pid=$TRACER_PID status=0 guard
+  TRACER_PID=
+  kill -INT "$pid" 2>/dev/null || true
+  (
+    sleep "${KFT_LAB_STOP_TIMEOUT:-20}"
+    say "the tracer does not stop; killing it"
+    kill -KILL "$pid" 2>/dev/null
+  ) &
+  guard=$!
+  wait "$pid" || status=$?
+  kill "$guard" 2>/dev/null || true
+  wait || true
+  return "$status"
+}
+
+end_run() {
+  local status=$?
+  trap - EXIT INT TERM
+  set +e
+  [[ -z $TRACER_PID ]] || stop_tracer
+  [[ -z $RUN_DIR ]] || rm -rf "$RUN_DIR"
+  if active_fault; then heal_fault "$ACTIVE_FAULT"; fi
+  exit "$status"
+}

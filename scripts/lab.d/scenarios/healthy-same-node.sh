@@ -1,0 +1,8 @@
+# shellcheck shell=bash disable=SC2034
+NUMBER=1
+TITLE='nothing: ClusterIP, endpoint on the same node'
+CAUSE=none
+TRACE=(--svc 10.96.0.50)
+TRACE_NETNS=(node1 node2 client web1 web2 web3)
+
+traffic() { http_until client http://10.96.0.50/ pod=web-1; }
