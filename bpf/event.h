@@ -151,6 +151,17 @@ struct kft_flow_key {
 };
 
 #define KFT_BLOOM_BITS 65536
+
+/*
+ * Two coarse sets that let most packets go after two loads: a bit for the hash
+ * of every address in kft_match or kft_flows, and a bit for every port (as loaded
+ * from the packet) of the keys without an address. Bits are never cleared.
+ */
+struct kft_bits {
+	__u64 address[KFT_BLOOM_BITS / 64];
+	__u64 port[KFT_BLOOM_BITS / 64];
+};
+
 #define KFT_TUNNEL_PORTS 4
 
 /* Read-only for the programs, set before loading. */

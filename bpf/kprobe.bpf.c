@@ -7,9 +7,9 @@
 
 static __always_inline int kft_at(struct sk_buff *skb, __u8 hook)
 {
-	struct kft_site site = { .hook = hook, .nf_hook = KFT_NF_HOOK_NONE };
+	struct kft_site site = { .skb = (__u64)skb, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE };
 
-	kft_report(skb, &site, 1);
+	kft_report(&site, 1);
 	return 0;
 }
 
@@ -17,6 +17,7 @@ static __always_inline int kft_at_hook(struct sk_buff *skb, struct nf_hook_state
 				       __u8 hook, __u8 table)
 {
 	struct kft_site site = {
+		.skb = (__u64)skb,
 		.net = BPF_CORE_READ(state, net),
 		.dev = BPF_CORE_READ(state, in),
 		.out = BPF_CORE_READ(state, out),
@@ -28,7 +29,7 @@ static __always_inline int kft_at_hook(struct sk_buff *skb, struct nf_hook_state
 
 	if (pf != 2 && pf != 10) /* NFPROTO_IPV4, NFPROTO_IPV6: not bridge, ARP, netdev */
 		return 0;
-	kft_report(skb, &site, 1);
+	kft_report(&site, 1);
 	return 0;
 }
 
@@ -75,10 +76,10 @@ SEC("kprobe/nf_nat_manip_pkt")
 int BPF_KPROBE(kft_nat_manip, struct sk_buff *skb, struct nf_conn *ct, int type)
 {
 	/* enum nf_nat_manip_type: 0 source, 1 destination; carried in icmp_code */
-	struct kft_site site = { .hook = KFT_NAT_MANIP, .nf_hook = KFT_NF_HOOK_NONE };
+	struct kft_site site = { .skb = (__u64)skb, .hook = KFT_NAT_MANIP, .nf_hook = KFT_NF_HOOK_NONE };
 
 	site.table = KFT_TABLE_NAT;
-	kft_report(skb, &site, 1);
+	kft_report(&site, 1);
 	return 0;
 }
 
@@ -154,13 +155,14 @@ int BPF_KPROBE(kft_ip6_input, struct sk_buff *skb)
 static __always_inline int kft_output(struct net *net, struct sk_buff *skb)
 {
 	struct kft_site site = {
+		.skb = (__u64)skb,
 		.net = net,
 		.out = kft_route_dev(skb),
 		.hook = KFT_IP_OUTPUT,
 		.nf_hook = KFT_NF_HOOK_NONE,
 	};
 
-	kft_report(skb, &site, 1);
+	kft_report(&site, 1);
 	return 0;
 }
 
@@ -203,13 +205,14 @@ int BPF_KPROBE(kft_vxlan_rcv, struct sock *sk, struct sk_buff *skb)
 static __always_inline int kft_icmp_error(struct sk_buff *skb, __u8 type, __u8 code)
 {
 	struct kft_site site = {
+		.skb = (__u64)skb,
 		.hook = KFT_ICMP_SEND,
 		.nf_hook = KFT_NF_HOOK_NONE,
 		.icmp_type = type,
 		.icmp_code = code,
 	};
 
-	kft_report(skb, &site, 1);
+	kft_report(&site, 1);
 	return 0;
 }
 

@@ -5,13 +5,7 @@
 
 const volatile struct kft_config kft_config SEC(".rodata.config") = {};
 
-/*
- * Two coarse sets that let most packets go after two loads: a bit for the hash
- * of every address in kft_match or kft_flows, and a bit for every port of the
- * keys without an address. Bits are never cleared.
- */
-__u64 kft_address_bits[KFT_BLOOM_BITS / 64] SEC(".bss.match");
-__u64 kft_port_bits[KFT_BLOOM_BITS / 64] SEC(".bss.match");
+struct kft_bits kft_bits SEC(".bss.match");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -57,14 +57,17 @@ static __always_inline void kft_side(const __u8 *addr, __u16 port, __u8 proto,
 	}
 }
 
-static __noinline int kft_tuple_matches(const struct kft_tuple *t, __u8 proto)
+__noinline int kft_tuple_matches(const struct kft_tuple *t, __u8 proto)
 {
 	struct kft_match_value s = {}, d = {};
-	int known = kft_bit(kft_address_bits, kft_address_hash(t->saddr)) |
-		    kft_bit(kft_address_bits, kft_address_hash(t->daddr));
+	int known;
 
+	if (!t)
+		return 0;
+	known = kft_bit(kft_bits.address, kft_address_hash(t->saddr)) |
+		kft_bit(kft_bits.address, kft_address_hash(t->daddr));
 	if (kft_config.port_keys)
-		known |= kft_bit(kft_port_bits, t->sport) | kft_bit(kft_port_bits, t->dport);
+		known |= kft_bit(kft_bits.port, t->sport) | kft_bit(kft_bits.port, t->dport);
 	if (!known)
 		return 0;
 	kft_side(t->daddr, t->dport, proto, &d);
@@ -72,28 +75,37 @@ static __noinline int kft_tuple_matches(const struct kft_tuple *t, __u8 proto)
 	return d.any || s.any || (s.a & d.b) || (s.b & d.a);
 }
 
-static __noinline int kft_flow_known(const struct kft_tuple *t, __u8 proto)
+__noinline int kft_flow_known(const struct kft_tuple *t, __u8 proto)
 {
-	struct kft_flow_key key = { .tuple = *t, .proto = proto };
+	struct kft_flow_key key;
 
-	if (!kft_bit(kft_address_bits, kft_address_hash(t->saddr)))
+	if (!t)
+		return 0;
+	key.tuple = *t;
+	key.proto = proto;
+	if (!kft_bit(kft_bits.address, kft_address_hash(t->saddr)))
 		return 0;
 	return bpf_map_lookup_elem(&kft_flows, &key) != NULL;
 }
 
-static __noinline void kft_learn(const struct kft_tuple *t, __u8 proto)
+__noinline int kft_learn(const struct kft_tuple *t, __u8 proto)
 {
-	struct kft_flow_key key = { .tuple = *t, .proto = proto };
+	struct kft_flow_key key;
 	__u8 one = 1;
 
-	kft_set_bit(kft_address_bits, kft_address_hash(t->saddr));
-	kft_set_bit(kft_address_bits, kft_address_hash(t->daddr));
+	if (!t)
+		return 0;
+	key.tuple = *t;
+	key.proto = proto;
+	kft_set_bit(kft_bits.address, kft_address_hash(t->saddr));
+	kft_set_bit(kft_bits.address, kft_address_hash(t->daddr));
 	bpf_map_update_elem(&kft_flows, &key, &one, BPF_ANY);
 	__builtin_memcpy(key.tuple.saddr, t->daddr, 16);
 	__builtin_memcpy(key.tuple.daddr, t->saddr, 16);
 	key.tuple.sport = t->dport;
 	key.tuple.dport = t->sport;
 	bpf_map_update_elem(&kft_flows, &key, &one, BPF_ANY);
+	return 0;
 }
 
 #endif

@@ -10,6 +10,7 @@ static __always_inline int kft_nf(struct bpf_nf_ctx *ctx, __u8 hook)
 {
 	struct nf_hook_state *state = ctx->state;
 	struct kft_site site = {
+		.skb = (__u64)ctx->skb,
 		.net = BPF_CORE_READ(state, net),
 		.dev = BPF_CORE_READ(state, in),
 		.out = BPF_CORE_READ(state, out),
@@ -17,7 +18,7 @@ static __always_inline int kft_nf(struct bpf_nf_ctx *ctx, __u8 hook)
 		.nf_hook = BPF_CORE_READ(state, hook),
 	};
 
-	kft_report(ctx->skb, &site, 1);
+	kft_report(&site, 1);
 	return KFT_NF_ACCEPT;
 }
 

@@ -35,6 +35,13 @@ struct kft_cursor {
 	__u32 end;
 };
 
+/*
+ * The stages are global functions, here and in the other headers: the verifier
+ * checks each once on its own instead of once a path of its callers, which is the
+ * difference between 10 and 560 ms a program; and 512 bytes of stack hold one stage
+ * at a time. So arguments are numbers or memory that may be NULL.
+ */
+
 static __always_inline int kft_load(const struct kft_cursor *c, __u32 offset, void *to, __u32 size)
 {
 	if (c->at + offset + size > c->end)
@@ -70,11 +77,13 @@ static __always_inline __u32 kft_be32(const __u8 *p)
 }
 
 /* The IP header at the cursor; leaves the cursor at the L4 header. Negative: not IP. */
-static __always_inline int kft_parse_ip(struct kft_cursor *c, struct kft_packet *p)
+__noinline int kft_parse_ip(struct kft_cursor *c, struct kft_packet *p)
 {
 	__u8 h[40];
 	__u32 skip;
 
+	if (!c || !p)
+		return -1;
 	if (kft_load(c, 0, h, 20))
 		return -1;
 	p->ip_id = 0;
@@ -136,11 +145,13 @@ static __always_inline int kft_parse_ip(struct kft_cursor *c, struct kft_packet 
 }
 
 /* Ports and L4 fields at the cursor. */
-static __always_inline void kft_parse_l4(const struct kft_cursor *c, struct kft_packet *p)
+__noinline int kft_parse_l4(struct kft_cursor *c, struct kft_packet *p)
 {
 	__u8 h[14];
 	__u32 header = 8;
 
+	if (!c || !p)
+		return -1;
 	p->tuple.sport = 0;
 	p->tuple.dport = 0;
 	p->seq = 0;
@@ -149,13 +160,13 @@ static __always_inline void kft_parse_l4(const struct kft_cursor *c, struct kft_
 	p->icmp_type = 0;
 	p->icmp_code = 0;
 	if (p->flags & KFT_F_FRAGMENT)
-		return;
+		return 0;
 	if (p->proto != KFT_PROTO_TCP && p->proto != KFT_PROTO_UDP && p->proto != KFT_PROTO_SCTP &&
 	    p->proto != KFT_PROTO_ICMP && p->proto != KFT_PROTO_ICMPV6)
-		return;
+		return 0;
 	if (kft_load(c, 0, h, 8)) {
 		p->flags |= KFT_F_TRUNCATED;
-		return;
+		return 0;
 	}
 	if (p->proto == KFT_PROTO_ICMP || p->proto == KFT_PROTO_ICMPV6) {
 		p->icmp_type = h[0];
@@ -178,18 +189,21 @@ static __always_inline void kft_parse_l4(const struct kft_cursor *c, struct kft_
 		}
 	}
 	p->payload = p->payload > header ? p->payload - header : 0;
+	return 0;
 }
 
 /*
  * What the packet carries: 1 a tunnel, 2 an ICMP error; the cursor is then at the
  * inner IP header. 0 nothing.
  */
-static __always_inline int kft_enter_carried(struct kft_cursor *c, struct kft_packet *p)
+__noinline int kft_enter_carried(struct kft_cursor *c, struct kft_packet *p)
 {
 	__u8 h[8];
 	__u32 skip = 8;
 	int known = 0;
 
+	if (!c || !p)
+		return 0;
 	if (p->flags & (KFT_F_FRAGMENT | KFT_F_TRUNCATED))
 		return 0;
 	if (p->proto == KFT_PROTO_ICMP) {
@@ -232,16 +246,16 @@ static __always_inline int kft_enter_carried(struct kft_cursor *c, struct kft_pa
 	return 1;
 }
 
-/*
- * Negative: nothing of IP in it. A subprogram of its own, as the other stages are:
- * 512 bytes of stack hold one stage at a time, not all of them.
- */
-static __noinline int kft_parse(struct sk_buff *skb, struct kft_packet *p)
+/* Negative: nothing of IP in it. `address` is the sk_buff's. */
+__noinline int kft_parse(__u64 address, struct kft_packet *p)
 {
+	struct sk_buff *skb = (struct sk_buff *)address;
 	struct kft_cursor c;
 	__u8 proto, type, code;
 	int carried;
 
+	if (!p)
+		return -1;
 	c.head = BPF_CORE_READ(skb, head);
 	c.at = BPF_CORE_READ(skb, network_header);
 	c.end = BPF_CORE_READ(skb, tail);

@@ -8,6 +8,7 @@
  * on the way.
  */
 struct kft_site {
+	__u64 skb; /* in memory it is a number to the verifier, whatever the context was */
 	struct net *net;
 	struct net_device *dev;
 	struct net_device *out;
@@ -22,11 +23,13 @@ struct kft_site {
 	__u8 icmp_type, icmp_code;
 };
 
-static __noinline int kft_read_tuple(struct nf_conn *ct, int dir, struct kft_tuple *t)
+__noinline int kft_read_tuple(__u64 ct, int dir, struct kft_tuple *t)
 {
 	struct nf_conntrack_tuple_hash *h;
 	__u16 family;
 
+	if (!t)
+		return -1;
 	if (!bpf_core_type_exists(struct nf_conn))
 		return -1;
 	h = (void *)ct + bpf_core_field_offset(struct nf_conn, tuplehash);
@@ -109,12 +112,17 @@ static __always_inline void kft_fill_devices(struct kft_event *e, struct sk_buff
 }
 
 /* The end of every way in: the packet is parsed and of interest. */
-static __noinline int kft_emit(struct sk_buff *skb, const struct kft_packet *p,
-			       const struct kft_site *site)
+__noinline int kft_emit(const struct kft_packet *p, const struct kft_site *site)
 {
-	struct nf_conn *ct = site->ct;
-	struct kft_event *e = bpf_ringbuf_reserve(&kft_events, sizeof(*e), 0);
+	struct sk_buff *skb;
+	struct nf_conn *ct;
+	struct kft_event *e;
 
+	if (!p || !site)
+		return 0;
+	skb = (struct sk_buff *)site->skb;
+	ct = site->ct;
+	e = bpf_ringbuf_reserve(&kft_events, sizeof(*e), 0);
 	if (!e) {
 		kft_count(KFT_COUNT_LOST);
 		return 0;
@@ -153,8 +161,8 @@ static __noinline int kft_emit(struct sk_buff *skb, const struct kft_packet *p,
 		e->orig = p->outer;
 	} else if (ct && bpf_core_type_exists(struct nf_conn)) {
 		e->flags |= KFT_F_CONNTRACK;
-		kft_read_tuple(ct, 0, &e->orig);
-		kft_read_tuple(ct, 1, &e->reply);
+		kft_read_tuple((__u64)ct, 0, &e->orig);
+		kft_read_tuple((__u64)ct, 1, &e->reply);
 		e->ct_status = BPF_CORE_READ(ct, status);
 		if (bpf_core_field_exists(struct nf_conn, zone))
 			e->ct_zone = BPF_CORE_READ(ct, zone.id);
@@ -166,7 +174,7 @@ static __noinline int kft_emit(struct sk_buff *skb, const struct kft_packet *p,
 }
 
 /* Whether the entry's tuples are of interest; if so its packets are from now on. */
-static __noinline int kft_conn_matches(struct nf_conn *ct, __u8 proto)
+__noinline int kft_conn_matches(__u64 ct, __u8 proto)
 {
 	struct kft_tuple t;
 
@@ -188,12 +196,16 @@ static __always_inline int kft_netns_wanted(__u32 netns)
  * Report the packet if it is of interest. `learn` looks at the conntrack entry
  * too, for hooks that see one; the others rely on what those have learned.
  */
-static __always_inline int kft_report(struct sk_buff *skb, struct kft_site *site, int learn)
+__noinline int kft_report(struct kft_site *site, int learn)
 {
+	struct sk_buff *skb;
 	struct kft_packet p = {};
 	int of_entry = 0, wanted;
 
-	if (kft_parse(skb, &p)) {
+	if (!site)
+		return 0;
+	skb = (struct sk_buff *)site->skb;
+	if (kft_parse(site->skb, &p)) {
 		kft_count(p.flags & KFT_F_TRUNCATED ? KFT_COUNT_TRUNCATED : KFT_COUNT_NOT_IP);
 		return 0;
 	}
@@ -206,13 +218,13 @@ static __always_inline int kft_report(struct sk_buff *skb, struct kft_site *site
 	site->ct = kft_conn(skb, &site->ct_dir);
 	if (learn && site->ct && !kft_config.match_all &&
 	    !(p.flags & (KFT_F_TUNNEL | KFT_F_ICMP_ERROR)))
-		of_entry = kft_conn_matches(site->ct, p.proto);
+		of_entry = kft_conn_matches((__u64)site->ct, p.proto);
 	if (!wanted && !of_entry)
 		return 0;
 	site->netns = kft_netns_of(skb, site->net);
 	if (!kft_netns_wanted(site->netns))
 		return 0;
-	return kft_emit(skb, &p, site);
+	return kft_emit(&p, site);
 }
 
 #endif

@@ -5,6 +5,7 @@ SEC("raw_tp/kfree_skb")
 int kft_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct kft_site site = {
+		.skb = ctx->args[0],
 		.hook = KFT_DROP,
 		.nf_hook = KFT_NF_HOOK_NONE,
 		.location = ctx->args[1],
@@ -13,7 +14,7 @@ int kft_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 	/* commit c504e5c2f964 (5.17) added the reason as the third argument */
 	if (bpf_core_type_exists(enum skb_drop_reason))
 		site.reason = ctx->args[2];
-	kft_report((struct sk_buff *)ctx->args[0], &site, 1);
+	kft_report(&site, 1);
 	return 0;
 }
 
@@ -21,7 +22,7 @@ int kft_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 static __always_inline int kft_report_sock(struct sock *sk, struct sk_buff *skb, __u8 hook)
 {
 	struct kft_packet p = {};
-	struct kft_site site = { .hook = hook, .nf_hook = KFT_NF_HOOK_NONE };
+	struct kft_site site = { .skb = (__u64)skb, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE };
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	__u32 v4;
 
@@ -48,7 +49,7 @@ static __always_inline int kft_report_sock(struct sock *sk, struct sk_buff *skb,
 	site.netns = kft_netns_of(skb, site.net);
 	if (!kft_netns_wanted(site.netns))
 		return 0;
-	kft_emit(skb, &p, &site);
+	kft_emit(&p, &site);
 	return 0;
 }
 
@@ -63,9 +64,9 @@ int kft_tcp_retransmit(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/tcp_send_reset")
 int kft_tcp_send_reset(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct kft_site site = { .hook = KFT_RST_SENT, .nf_hook = KFT_NF_HOOK_NONE };
+	struct kft_site site = { .skb = ctx->args[1], .hook = KFT_RST_SENT, .nf_hook = KFT_NF_HOOK_NONE };
 
-	if (ctx->args[1])
-		kft_report((struct sk_buff *)ctx->args[1], &site, 0);
+	if (site.skb)
+		kft_report(&site, 0);
 	return 0;
 }

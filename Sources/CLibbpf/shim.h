@@ -139,34 +139,30 @@ static inline int kft_clsact_has_filters(int ifindex) {
   return found;
 }
 
-// The end of libbpf's warnings since the last reset; the verifier's log is in it.
-static char kft_log_text[65536];
-static size_t kft_log_length;
+/// The end of libbpf's messages since the last reset; the verifier's log is in it.
+static inline char *_Nonnull kft_log(void) {
+  static char text[65536];
+  return text;
+}
 
-static inline int kft_log_append(enum libbpf_print_level level, const char *format,
+static inline int kft_log_append(enum libbpf_print_level level, const char *_Nonnull format,
                                  va_list arguments) {
+  enum { SIZE = 65536 };
+  char *text = kft_log();
+  size_t length = strlen(text);
   if (level == LIBBPF_DEBUG) return 0;
-  if (kft_log_length > sizeof(kft_log_text) / 2) {
-    memmove(kft_log_text, kft_log_text + sizeof(kft_log_text) / 4, sizeof(kft_log_text) / 4 + 1);
-    kft_log_length = strlen(kft_log_text);
+  if (length > SIZE / 2) {
+    memmove(text, text + SIZE / 4, length - SIZE / 4 + 1);
+    length -= SIZE / 4;
   }
-  int n = vsnprintf(kft_log_text + kft_log_length, sizeof(kft_log_text) - kft_log_length, format,
-                    arguments);
-  if (n > 0) {
-    kft_log_length += (size_t)n;
-    if (kft_log_length >= sizeof(kft_log_text)) kft_log_length = sizeof(kft_log_text) - 1;
-  }
-  return n;
+  return vsnprintf(text + length, SIZE - length, format, arguments);
 }
 
 /// Sends libbpf's messages into the log instead of stderr and empties it.
 static inline void kft_log_reset(void) {
-  kft_log_length = 0;
-  kft_log_text[0] = 0;
+  kft_log()[0] = 0;
   libbpf_set_print(kft_log_append);
 }
-
-static inline const char *_Nonnull kft_log(void) { return kft_log_text; }
 
 /// Name of enumerator i of an enum; NULL past the end. Its value through `value`.
 static inline const char *_Nullable kft_btf_enumerator(const struct btf *_Nonnull btf, int type,

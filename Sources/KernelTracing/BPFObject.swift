@@ -84,7 +84,7 @@ internal import CLibbpf
     return unsafe found
   }
 
-  /// The mapped memory of a data section and its size in bytes.
+  /// The initial value of a data section and its size in bytes; to be changed before loading.
   func memory(of section: String) throws(TracingError) -> (UnsafeMutableRawPointer, Int) {
     var size = 0
     guard let address = unsafe UnsafeMutableRawPointer(mutating: bpf_map__initial_value(try map(section), &size)) else {

@@ -67,7 +67,7 @@ public struct MatchSet: Sendable, Equatable {
 }
 
 extension Address {
-  /// The bit of this address in `kft_address_bits`; kft_address_hash in bpf/match.bpf.h.
+  /// The bit of this address in ``address` of `struct kft_bits``; kft_address_hash in bpf/match.bpf.h.
   var matchBit: Int {
     func word(_ half: UInt64, _ shift: UInt64) -> UInt32 {
       UInt32(truncatingIfNeeded: half >> shift).byteSwapped
@@ -80,20 +80,26 @@ extension Address {
 }
 
 extension BPFObject {
-  /// Puts the match set into the loaded object's maps.
-  func install(_ set: MatchSet) throws(TracingError) {
+  /// Sets the match set's bits. Before loading: libbpf writes the section's initial value when
+  /// it makes the map, and 1.1 does not map it afterwards.
+  func setBits(_ set: MatchSet) throws(TracingError) {
     let (bits, size) = unsafe try memory(of: ".bss.match")
-    precondition(size >= 2 * Int(KFT_BLOOM_BITS) / 8)
-    let descriptor = unsafe bpf_map__fd(try map("kft_match"))
-    for (key, value) in set.entries() {
-      var (key, value) = (key, value)
+    precondition(size >= MemoryLayout<kft_bits>.size)
+    for (key, _) in set.entries() {
       let bytes = unsafe withUnsafeBytes(of: key.addr) { unsafe Array($0) }
       if let address = Address(bytes: bytes), address != .any {
         unsafe Self.setBit(address.matchBit, in: bits)
       } else {
-        // the second half of the section is kft_port_bits, indexed by the port as loaded
         unsafe Self.setBit(Int(key.port), in: bits + portBitsOffset)
       }
+    }
+  }
+
+  /// Puts the match set's keys into the loaded object's map.
+  func install(_ set: MatchSet) throws(TracingError) {
+    let descriptor = unsafe bpf_map__fd(try map("kft_match"))
+    for (key, value) in set.entries() {
+      var (key, value) = (key, value)
       let error = unsafe bpf_map_update_elem(descriptor, &key, &value, 0)
       guard error == 0 else {
         throw .errno("cannot fill the match set", -error, "select fewer addresses")
@@ -101,6 +107,7 @@ extension BPFObject {
     }
   }
 
+  /// Of `port` in `struct kft_bits`.
   private var portBitsOffset: Int { Int(KFT_BLOOM_BITS) / 8 }
 
   private static func setBit(_ n: Int, in bits: UnsafeMutableRawPointer) {

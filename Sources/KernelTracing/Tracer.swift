@@ -71,6 +71,7 @@ public final class Tracer: EventSource {
     }
     ClsactJournal.sweep()
     object = try BPFObject()
+    try object.setBits(options.matches)
     try object.load(
       configuration: Self.configuration(options), ringBytes: UInt32(options.ringBytes),
       wanting: { [backend] in Self.isWanted($0, backend, options) })

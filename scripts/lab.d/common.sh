@@ -8,13 +8,13 @@ STATE=${XDG_RUNTIME_DIR:-/run}/kflowtrace-lab/$PREFIX
 PYTHON=/usr/bin/python3
 [[ -x $PYTHON ]] || PYTHON=python3
 
-NODES=(node1 node2)
-PODS=(client web1 web2 web3 dns)
-NAMESPACES=(underlay outside "${NODES[@]}" "${PODS[@]}")
 
-# node1 is subnet 1, node2 is subnet 2; a pod is 10.244.SUBNET.HOST and fd00:10:244:SUBNET::HOST.
+# What there is. node1 is subnet 1, node2 is subnet 2; a pod is 10.244.SUBNET.HOST and fd00:10:244:SUBNET::HOST.
 # shellcheck disable=SC2034 # the tables are read by the other files
 {
+  NODES=(node1 node2)
+  PODS=(client web1 web2 web3 dns)
+  NAMESPACES=(underlay outside "${NODES[@]}" "${PODS[@]}")
   declare -A SUBNET=([node1]=1 [node2]=2)
   declare -A POD_NODE=([client]=node1 [web1]=node1 [web2]=node2 [web3]=node2 [dns]=node2)
   declare -A POD_HOST=([client]=5 [web1]=6 [web2]=8 [web3]=9 [dns]=10)
@@ -29,11 +29,32 @@ NAMESPACES=(underlay outside "${NODES[@]}" "${PODS[@]}")
   OVERLAY6_MTU=1430 # the outer IPv6 header is 20 bytes longer
 }
 
+[[ $PREFIX =~ ^[a-z0-9][a-z0-9-]{0,15}$ ]] || {
+  printf 'lab: error: KFT_LAB_PREFIX is not a short name of a-z, 0-9 and -: %s\n' "$PREFIX" >&2
+  exit 1
+}
+
 say() { printf 'lab: %s\n' "$*" >&2; }
 die() {
   say "error: $*"
   exit 1
 }
+
+# at_exit COMMAND...: to run should the script end from here on, by an error or a signal;
+# not_at_exit takes the latest back. Arguments are quoted as given.
+AT_EXIT=()
+at_exit() { AT_EXIT+=("${*@Q}"); }
+not_at_exit() { unset 'AT_EXIT[-1]'; }
+finish() {
+  local status=$? index
+  trap - EXIT INT TERM
+  set +e
+  for ((index = ${#AT_EXIT[@]} - 1; index >= 0; index--)); do eval "${AT_EXIT[index]}"; done
+  exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # on NAME COMMAND...: run a command in the network namespace of a node or pod.
 on() { nsenter --net="/run/netns/$PREFIX-$1" -- "${@:2}"; }

@@ -40,7 +40,10 @@ apply_fault() {
   ! active_fault || die "$ACTIVE_FAULT is applied; run: lab heal $ACTIVE_FAULT"
   load_scenario "$1"
   echo "$1" >"$STATE/fault"
-  (set -e && fault) || die "the fault could not be applied; 'lab up' rebuilds the lab"
+  # Called bare: left of `||` or in a test, bash would run past its first failing command.
+  at_exit say "the fault could not be applied; 'lab up' rebuilds the lab"
+  fault
+  not_at_exit
 }
 
 heal_fault() {
@@ -50,7 +53,9 @@ heal_fault() {
     return 0
   fi
   load_scenario "$1"
-  (set -e && heal) || die "the fault could not be undone; 'lab up' rebuilds the lab"
+  at_exit say "the fault could not be undone; 'lab up' rebuilds the lab"
+  heal
+  not_at_exit
   rm -f "$STATE/fault"
 }
 
@@ -77,6 +82,7 @@ find_kflowtrace() {
 }
 
 TRACER_PID=
+RELAY_PID=
 RUN_DIR=
 
 # run_scenario NAME [KFLOWTRACE-ARGS...]: the whole demo. Returns the tracer's exit status.
@@ -87,12 +93,10 @@ run_scenario() {
   load_scenario "$name"
   ensure_up
   for netns in "${TRACE_NETNS[@]}"; do arguments+=(--netns "$PREFIX-$netns"); done
-  trap end_run EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  at_exit end_run
   apply_fault "$name"
   start_tracer "${arguments[@]}" "${TRACE[@]}" "$@"
-  traffic | sed 's/^/client: /' >&2
+  traffic | sed 's/^/traffic: /' >&2
   sleep "${KFT_LAB_DRAIN:-0.5}"
   stop_tracer || status=$?
   return "$status"
@@ -109,13 +113,12 @@ start_tracer() {
   TRACER_PID=$!
   exec {TRACER_STDERR}<"$RUN_DIR/stderr"
   while ((SECONDS < deadline)); do
-    if ! IFS= read -r -t $((deadline - SECONDS + 1)) -u "$TRACER_STDERR" line; then
-      kill -0 "$TRACER_PID" 2>/dev/null || break
-      ((SECONDS >= deadline)) || { wait "$TRACER_PID" || true; break; }
-    fi
+    # It fails at the end of the file, when the tracer has ended, or when the time is up.
+    IFS= read -r -t $((deadline - SECONDS)) -u "$TRACER_STDERR" line || break
     printf '%s\n' "$line" >&2
     if [[ $line == *tracing* ]]; then
       cat <&"$TRACER_STDERR" >&2 &
+      RELAY_PID=$!
       return 0
     fi
   done
@@ -124,27 +127,23 @@ start_tracer() {
 
 # stop_tracer: SIGINT as a person would send it; insists after KFT_LAB_STOP_TIMEOUT seconds.
 stop_tracer() {
-  local pid=$TRACER_PID status=0 guard
+  local pid=$TRACER_PID status=0 deadline=$((SECONDS + ${KFT_LAB_STOP_TIMEOUT:-20}))
   TRACER_PID=
   kill -INT "$pid" 2>/dev/null || true
-  (
-    sleep "${KFT_LAB_STOP_TIMEOUT:-20}"
-    say "the tracer does not stop; killing it"
-    kill -KILL "$pid" 2>/dev/null
-  ) &
-  guard=$!
+  while kill -0 "$pid" 2>/dev/null; do
+    if ((SECONDS >= deadline)); then
+      say "the tracer does not stop; killing it"
+      kill -KILL "$pid" 2>/dev/null || true
+    fi
+    sleep 0.1
+  done
   wait "$pid" || status=$?
-  kill "$guard" 2>/dev/null || true
-  wait || true
+  [[ -z $RELAY_PID ]] || wait "$RELAY_PID" || true # the rest of its stderr
   return "$status"
 }
 
 end_run() {
-  local status=$?
-  trap - EXIT INT TERM
-  set +e
   [[ -z $TRACER_PID ]] || stop_tracer
   [[ -z $RUN_DIR ]] || rm -rf "$RUN_DIR"
-  if active_fault; then heal_fault "$ACTIVE_FAULT"; fi
-  exit "$status"
+  if active_fault; then "$LAB_DIR/../lab" heal "$ACTIVE_FAULT"; fi
 }

@@ -29,12 +29,11 @@ delete_namespaces() {
 configure_kernel() {
   local name
   local everywhere=(
-    net/ipv6/conf/{all,default}/disable_ipv6=0
-    net/ipv6/conf/{all,default}/accept_dad=0
-    net/ipv6/conf/default/{dad_transmits,accept_ra,router_solicitations}=0
-    net/ipv4/conf/{all,default}/rp_filter=0
+    net/ipv6/conf/{all,default}/{disable_ipv6,accept_dad}"=0"
+    net/ipv6/conf/default/{dad_transmits,accept_ra,router_solicitations}"=0"
+    net/ipv4/conf/{all,default}/rp_filter"=0"
   )
-  local router=(net/ipv4/ip_forward=1 net/ipv6/conf/all/forwarding=1)
+  local router=(net/ipv4/ip_forward"=1" net/ipv6/conf/all/forwarding"=1")
   for name in "${NODES[@]}"; do
     # kube-proxy needs bridged replies to pass netfilter, or same-node connections break.
     set_sysctls "$name" "${everywhere[@]}" "${router[@]}" \
@@ -71,16 +70,17 @@ END
 }
 
 # pod_mac POD: the address CNI's bridge plugin gives, 0a:58 and the IPv4 address.
+# shellcheck disable=SC2153 # SUBNET is a table of common.sh
 pod_mac() { printf '0a:58:0a:f4:%02x:%02x' "${SUBNET[${POD_NODE[$1]}]}" "${POD_HOST[$1]}"; }
 
 # pod_addresses POD: batch lines for the pod's addresses and default routes.
 pod_addresses() {
   local subnet=${SUBNET[${POD_NODE[$1]}]} host=${POD_HOST[$1]}
   cat <<END
-address add 10.244.$subnet.$host/24 dev eth0
-address add fd00:10:244:$subnet::$host/64 dev eth0 nodad
-route add default via 10.244.$subnet.1
-route add default via fd00:10:244:$subnet::1 mtu $OVERLAY6_MTU
+address replace 10.244.$subnet.$host/24 dev eth0
+address replace fd00:10:244:$subnet::$host/64 dev eth0 nodad
+route replace default via 10.244.$subnet.1
+route replace default via fd00:10:244:$subnet::1 mtu $OVERLAY6_MTU
 END
 }
 

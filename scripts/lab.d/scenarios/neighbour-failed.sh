@@ -4,7 +4,7 @@ TITLE='the backend pod has lost its address: nobody answers ARP'
 CAUSE=neighbour-failed
 
 fault() {
-  ipn web2 addr flush dev eth0 scope global
+  ipn web2 -4 addr flush dev eth0
   ipn node2 neigh flush dev cni0
 }
 heal() { pod_addresses web2 | ipn web2 -batch -; }
