@@ -46,11 +46,14 @@ let package = Package(
       "ServiceCatalog",
       ["FlowModel", .product(name: "Subprocess", package: "swift-subprocess")]),
     library("FlowCorrelation", ["FlowModel"]),
-    library("Diagnosis", ["FlowModel", "FlowCorrelation", "ServiceCatalog"]),
+    library("Diagnosis", ["FlowModel"]),
+    library("Rendering", ["FlowModel", "Diagnosis"]),
+    library("Recording", ["FlowModel", "Diagnosis"]),
     .executableTarget(
       name: "kflowtrace",
       dependencies: [
         "FlowModel", "KernelTracing", "ServiceCatalog", "FlowCorrelation", "Diagnosis",
+        "Rendering", "Recording",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -59,7 +62,7 @@ let package = Package(
     tests("ServiceCatalogTests", ["ServiceCatalog", "FlowModel"]),
     tests("KernelTracingTests", ["KernelTracing", "FlowModel", "CEvent"]),
     tests("FlowCorrelationTests", ["FlowCorrelation", "FlowModel"]),
-    tests("DiagnosisTests", ["Diagnosis", "FlowCorrelation", "ServiceCatalog", "FlowModel"]),
+    tests("DiagnosisTests", ["Diagnosis", "FlowCorrelation", "FlowModel"]),
     tests("KernelLabTests", []),
   ]
 )

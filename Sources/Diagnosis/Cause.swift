@@ -1,0 +1,80 @@
+public import FlowModel
+
+/// A flow with what explaining it needs at hand.
+public struct Case {
+  public let flow: Flow
+  public let node: any NodeView
+  public let service: ServiceName?
+
+  public init(_ flow: Flow, _ node: any NodeView) {
+    self.flow = flow
+    self.node = node
+    service = node.service(of: flow)
+  }
+
+  /// Packets that died here for a reason that is a fault, folded; the earliest first.
+  public var faultyDrops: [(way: Transmission, hop: Hop, reason: String)] {
+    flow.transmissions.compactMap { way in
+      guard let hop = way.drop else { return nil }
+      let reason = node.reasonName(hop.event.dropReason)
+      return Self.isHarmless(reason) ? nil : (way, hop, reason)
+    }
+  }
+
+  /// Frees that end a packet whose work is done: not faults, whatever the flow.
+  public static func isHarmless(_ reason: String) -> Bool {
+    ["SKB_CONSUMED", "CONSUMED", "TCP_OLD_DATA", "TCP_OLD_ACK", "TCP_OLD_SEQUENCE",
+      "OTHERHOST", "PACKET_SOCK_ERROR", "TC_EGRESS_CLONE"].contains(reason)
+  }
+
+  /// `default/web`, or the address the client called.
+  public var serviceText: String {
+    service.map { "\($0.namespace)/\($0.name)" } ?? "\(flow.original.destination)"
+  }
+
+  /// Where the client's packets were to end up.
+  public var backend: Endpoint { (flow.translated ?? flow.original).destination }
+
+  /// The ICMP errors that were made or seen about this flow.
+  public func icmpErrors(type: UInt8, code: UInt8? = nil) -> [Hop] {
+    flow.transmissions.flatMap(\.hops).filter { hop in
+      guard hop.event.icmpType == type, code == nil || hop.event.icmpCode == code else {
+        return false
+      }
+      if case .icmpErrorMade = hop.action { return true }
+      if case .icmpError = hop.event.carrier { return true }
+      return false
+    }
+  }
+}
+
+/// One kind of failure: what it needs to see, and how it is worded.
+public struct Cause: Sendable {
+  /// Stable identifier in JSON.
+  public let name: String
+  /// The explanation if this flow failed in this way.
+  public let examine: @Sendable (Case) -> Explanation?
+
+  public init(_ name: String, _ examine: @escaping @Sendable (Case) -> Explanation?) {
+    self.name = name
+    self.examine = examine
+  }
+}
+
+/// Flows in, explanations out.
+public enum Diagnoser {
+  /// In the order they are asked: the first that knows the flow has the word.
+  public static let causes: [Cause] = [
+    .noEndpoints, .mtuExceeded, .tunnelBlocked, .policyDrop, .portClosed, .otherDrop,
+    .lostBeyondNode,
+  ]
+
+  /// What is wrong with a flow; `nil` if nothing is.
+  public static func explain(_ flow: Flow, on node: any NodeView) -> Explanation? {
+    let given = Case(flow, node)
+    for cause in causes {
+      if let explanation = cause.examine(given) { return explanation }
+    }
+    return nil
+  }
+}

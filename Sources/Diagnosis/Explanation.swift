@@ -1,0 +1,84 @@
+/// How sure a statement is.
+public enum Certainty: String, Sendable, Comparable, Codable {
+  /// Concluded from where it happened; the kernel said nothing.
+  case inferred
+  /// All that was seen fits, something else might too.
+  case likely
+  /// The kernel said so, or nothing else is possible.
+  case certain
+
+  public static func < (a: Certainty, b: Certainty) -> Bool {
+    let order: [Certainty] = [.inferred, .likely, .certain]
+    return (order.firstIndex(of: a) ?? 0) < (order.firstIndex(of: b) ?? 0)
+  }
+}
+
+/// Whose part of the cluster's network is at fault.
+public enum Layer: String, Sendable, Codable, CaseIterable {
+  case dns
+  case service
+  case policy
+  case podNetwork = "pod-network"
+  case node
+  case application
+}
+
+/// The rule that dropped or rejected a packet.
+public struct RuleFinding: Hashable, Sendable, Codable {
+  public var table: String
+  public var chain: String
+  /// As `iptables-save` writes it.
+  public var specification: String
+  public var comment: String?
+  /// `nft` or `legacy`.
+  public var backend: String
+  /// The chain policy of a built-in chain rather than a rule.
+  public var isPolicy: Bool
+  public var certainty: Certainty
+  /// How many other rules could have done it.
+  public var alternatives: Int
+
+  public init(
+    table: String, chain: String, specification: String, comment: String?, backend: String,
+    isPolicy: Bool, certainty: Certainty, alternatives: Int
+  ) {
+    self.table = table
+    self.chain = chain
+    self.specification = specification
+    self.comment = comment
+    self.backend = backend
+    self.isPolicy = isPolicy
+    self.certainty = certainty
+    self.alternatives = alternatives
+  }
+}
+
+/// What happened to a flow and what to do about it.
+public struct Explanation: Hashable, Sendable, Codable {
+  /// Stable identifier, as in `policy-drop`.
+  public var cause: String
+  public var layer: Layer
+  public var certainty: Certainty
+  /// One sentence for people.
+  public var why: String
+  /// What of this flow shows it.
+  public var evidence: [String]
+  /// Commands that confirm it.
+  public var check: [String]
+  public var fix: String
+  public var rule: RuleFinding?
+
+  public init(
+    cause: String, layer: Layer, certainty: Certainty, why: String, evidence: [String],
+    check: [String], fix: String, rule: RuleFinding? = nil
+  ) {
+    self.cause = cause
+    self.layer = layer
+    self.certainty = certainty
+    self.why = why
+    self.evidence = evidence
+    self.check = check
+    self.fix = fix
+    self.rule = rule
+  }
+}

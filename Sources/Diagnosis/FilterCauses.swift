@@ -1,0 +1,100 @@
+internal import FlowModel
+
+extension Case {
+  /// The earliest drop by a netfilter verdict.
+  var filterDrop: (way: Transmission, hop: Hop)? {
+    faultyDrops.first { $0.reason == "NETFILTER_DROP" || $0.reason == "NETFILTER_INGRESS" }
+      .map { ($0.way, $0.hop) }
+      ?? inferredFilterDrop
+  }
+
+  /// Kernels without reasons: the function says it.
+  private var inferredFilterDrop: (way: Transmission, hop: Hop)? {
+    faultyDrops.first {
+      $0.reason == "NOT_SPECIFIED" && (node.place($0.hop.event.location) ?? "").hasPrefix("nf_hook")
+    }.map { ($0.way, $0.hop) }
+  }
+
+  /// `node1 FORWARD`.
+  func placeText(_ hop: Hop) -> String {
+    [node.namespaceName(hop.event.netns), hop.netfilterHook?.description].compactMap { $0 }
+      .joined(separator: " ")
+  }
+
+  func count(_ way: Transmission) -> String {
+    let packets = way.repeats + 1
+    let kind = way.first.map { $0.tuple.proto == .tcp ? "\($0.tcpFlags) " : "" } ?? ""
+    return "\(packets) \(kind)packet\(packets == 1 ? "" : "s")"
+  }
+
+  func listCommand(_ rule: RuleFinding, ipv6: Bool) -> String {
+    let tool = (ipv6 ? "ip6tables" : "iptables") + (rule.backend == "legacy" ? "-legacy" : "")
+    return "\(tool) -t \(rule.table) -L \(rule.chain) -nv --line-numbers"
+  }
+}
+
+extension Cause {
+  /// A Service whose endpoints are gone: kube-proxy rejects or drops what is sent to it.
+  static let noEndpoints = Cause("no-endpoints") { given in
+    guard let (way, hop) = given.filterDrop, let rule = given.node.rule(for: hop),
+      let comment = rule.comment, comment.hasSuffix("has no endpoints")
+    else { return nil }
+    let name = String(comment.dropLast(" has no endpoints".count))
+    let namespace = name.prefix { $0 != "/" }
+    let service = name.drop { $0 != "/" }.dropFirst().prefix { $0 != ":" }
+    var evidence = [
+      "\(given.count(way)) rejected in \(given.placeText(hop)) by kube-proxy's rule for \(name)",
+      "no NAT was applied: there is no endpoint to translate to",
+    ]
+    let answers = given.icmpErrors(type: 3) + given.icmpErrors(type: 1)
+    if !answers.isEmpty {
+      evidence.append("the client was told by an ICMP port-unreachable")
+    } else if given.flow.state == .refused {
+      evidence.append("the client was told by a reset")
+    }
+    return Explanation(
+      cause: "no-endpoints", layer: .service, certainty: rule.certainty,
+      why: "Service \(name) has no endpoints: no ready pod matches its selector",
+      evidence: evidence,
+      check: [
+        "kubectl get endpointslices -n \(namespace) -l kubernetes.io/service-name=\(service)",
+        "kubectl get pods -n \(namespace) -o wide",
+      ],
+      fix: "make a pod that matches the Service's selector Ready (selector, readiness probe, "
+        + "replicas)",
+      rule: rule)
+  }
+
+  /// A firewall rule of this node; a NetworkPolicy only if the rule itself says so.
+  static let policyDrop = Cause("policy-drop") { given in
+    guard let (way, hop) = given.filterDrop else { return nil }
+    let rule = given.node.rule(for: hop)
+    let isReply = way.isReply
+    var evidence = ["\(given.count(way)) dropped in \(given.placeText(hop))"]
+    if given.flow.translated != nil, !isReply {
+      evidence.append("Service and routing worked: DNAT to \(given.backend) was applied before")
+    }
+    let policy = rule.map { rule in
+      ["KUBE-POLICY", "KUBE-NWPLCY", "KUBE-POD-FW", "cali-", "WEAVE-NPC", "CILIUM_"]
+        .contains { rule.chain.hasPrefix($0) }
+    }
+    let what =
+      policy == true
+      ? "a NetworkPolicy, by its chain \(rule?.chain ?? "")" : "a firewall rule of this node"
+    let tuple = hop.event.tuple
+    return Explanation(
+      cause: "policy-drop", layer: .policy, certainty: rule?.certainty ?? .likely,
+      why: rule == nil
+        ? "netfilter on \(given.node.namespaceName(hop.event.netns)) drops it; the rule could not "
+          + "be found in its ruleset"
+        : "\(what), drops \(isReply ? "the answer" : "it")"
+          + (rule?.isPolicy == true ? " (no rule accepted it, the chain's policy is DROP)" : ""),
+      evidence: evidence,
+      check: rule.map {
+        [given.listCommand($0, ipv6: !tuple.source.address.isIPv4)]
+      } ?? ["nft list ruleset", "iptables-save -c"],
+      fix: "allow \(tuple.proto) from \(tuple.source.address) to \(tuple.destination)"
+        + (policy == true ? " in the NetworkPolicy" : " before that rule"),
+      rule: rule)
+  }
+}

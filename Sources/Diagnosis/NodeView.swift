@@ -1,0 +1,42 @@
+public import FlowModel
+
+/// A Service as a flow met it.
+public struct ServiceName: Hashable, Sendable, Codable {
+  public var namespace: String
+  public var name: String
+  public var port: String?
+  /// Position of the flow's endpoint among the Service's, from 1, and how many there are;
+  /// `nil` if it is none of them.
+  public var endpointIndex: Int?
+  public var endpointCount: Int
+
+  public init(
+    namespace: String, name: String, port: String?, endpointIndex: Int?, endpointCount: Int
+  ) {
+    self.namespace = namespace
+    self.name = name
+    self.port = port
+    self.endpointIndex = endpointIndex
+    self.endpointCount = endpointCount
+  }
+}
+
+/// What the node knows beyond the packets: asked while a flow is explained, never changed.
+public protocol NodeView {
+  /// The name of a namespace, or its inode number as text.
+  func namespaceName(_ netns: UInt32) -> String
+  /// The name of a device, or `ifN`.
+  func interfaceName(_ index: UInt32, in netns: UInt32) -> String
+  /// The drop reason's name on this kernel.
+  func reasonName(_ reason: UInt32) -> String
+  /// `function+0x1a`; `nil` if the kernel hides its symbols.
+  func place(_ location: UInt64) -> String?
+  /// The Service a flow was meant for, by what its client called.
+  func service(of flow: Flow) -> ServiceName?
+  /// Whether a Service is programmed at this address on this node at all.
+  func knowsServices() -> Bool
+  /// The rule that made this drop, if the ruleset of its namespace tells.
+  func rule(for drop: Hop) -> RuleFinding?
+  /// The namespace among those traced that has an address.
+  func namespace(owning address: Address) -> UInt32?
+}

@@ -1,0 +1,220 @@
+internal import FlowModel
+
+/// A flow while it is being traced.
+final class FlowBuilder {
+  /// How many packets' ways are kept at the most; those that die are folded by place.
+  private static let kept = 48
+
+  let id: UInt64
+  let netns: UInt32
+  var aliasCount = 0
+  var mayMissEvents = false
+  /// Every tuple its packets had, for forgetting them.
+  private(set) var tuples: Set<Tuple> = []
+
+  private var original: Tuple
+  private var translated: Tuple?
+  private var zone: UInt16 = 0
+  private var start: UInt64
+  private var last: UInt64
+  private var ways: [PacketWay] = []
+  private var wayOfKey: [PacketKey: PacketWay] = [:]
+  private var counts = Counts()
+  private var largestPassed: UInt32 = 0
+
+  /// What TCP said.
+  private struct Counts {
+    var packets = (original: 0, reply: 0)
+    var bytes = (original: 0, reply: 0)
+    var syns = 0
+    var retransmissions = 0
+    var initialSequence: UInt32?
+    var isEstablished = false
+    var hasReset = false
+    var finOriginal = false
+    var finReply = false
+  }
+
+  init(id: UInt64, original: Tuple, first: Event) {
+    self.id = id
+    self.original = original
+    netns = first.netns
+    start = first.time
+    last = first.time
+  }
+
+  /// The entry's tuples are the flow's, if nothing better is known.
+  func learn(_ conntrack: Event.Conntrack) {
+    // the first NAT seen is the Service's own; a second node may translate once more
+    guard translated == nil || conntrack.original == original else { return }
+    if translated == nil { original = conntrack.original }
+    translated = conntrack.translated
+    zone = conntrack.zone
+    tuples.insert(conntrack.original)
+    tuples.insert(conntrack.translated)
+  }
+
+  /// Whether an event begins another connection with the same tuple.
+  func isSucceeded(by event: Event) -> Bool {
+    guard event.tuple.proto == .tcp, event.tcpFlags == .syn, case .none = event.carrier,
+      event.hook != .retransmit, let initial = counts.initialSequence
+    else { return false }
+    return event.sequence != initial
+  }
+
+  func add(_ event: Event) {
+    last = max(last, event.time)
+    tuples.insert(event.tuple)
+    if event.hook == .retransmit {
+      counts.retransmissions += 1
+      return
+    }
+    let isReply = isReply(event)
+    let key = PacketKey(event, isReply: isReply)
+    if let way = wayOfKey[key], way.continues(with: event) {
+      way.add(event)
+      notePassed(event)
+      return
+    }
+    let way = PacketWay(isReply: isReply)
+    way.add(event)
+    wayOfKey[key] = way
+    ways.append(way)
+    count(event, isReply: isReply)
+    notePassed(event)
+    if ways.count > 2 * Self.kept { compact() }
+  }
+
+  private func isReply(_ event: Event) -> Bool {
+    if case .icmpError = event.carrier {
+      // the quoted packet went one way, the error goes the other
+      return isForward(event.tuple)
+    }
+    return !isForward(event.tuple)
+  }
+
+  /// Whether a packet's tuple goes from client to server, in any of its translated forms.
+  private func isForward(_ tuple: Tuple) -> Bool {
+    if tuple == original || tuple == translated { return true }
+    if tuple.inverse == original || tuple.inverse == translated { return false }
+    // half-way: after DNAT, before SNAT
+    let servers = [original.destination, translated?.destination]
+    return servers.contains(tuple.destination) || !servers.contains(tuple.source)
+  }
+
+  private func count(_ event: Event, isReply: Bool) {
+    if case .icmpError = event.carrier { return }
+    if isReply {
+      counts.packets.reply += 1
+      counts.bytes.reply += Int(event.payload)
+    } else {
+      counts.packets.original += 1
+      counts.bytes.original += Int(event.payload)
+    }
+    guard event.tuple.proto == .tcp else { return }
+    let flags = event.tcpFlags
+    if flags == .syn {
+      counts.syns += 1
+      if counts.initialSequence == nil { counts.initialSequence = event.sequence }
+    }
+    if flags.contains(.rst) { counts.hasReset = true }
+    if flags.contains(.fin) {
+      if isReply { counts.finReply = true } else { counts.finOriginal = true }
+    }
+    if flags.contains([.syn, .ack]) || (isReply && event.payload > 0) {
+      counts.isEstablished = true
+    }
+  }
+
+  private func notePassed(_ event: Event) {
+    if event.hook == .tcEgress || event.hook == .ipDeliver || event.hook == .nfSNATDone {
+      largestPassed = max(largestPassed, event.gsoSize > 0 ? 0 : event.length)
+    }
+  }
+
+  /// Keeps the beginning, the dead and the newest; the rest is in the counts.
+  private func compact() {
+    fold()
+    let head = 12
+    let tail = Self.kept / 2
+    guard ways.count > Self.kept else { return }
+    ways = ways.enumerated().filter { i, way in
+      i < head || i >= ways.count - tail || way.hasDied || way.isICMPError
+    }.map(\.element)
+    let alive = Set(ways.map(ObjectIdentifier.init))
+    wayOfKey = wayOfKey.filter { alive.contains(ObjectIdentifier($0.value)) }
+  }
+
+  /// Packets of one kind that went the same way to the same end become one with a count.
+  private func fold() {
+    var first: [PacketWay.Shape: PacketWay] = [:]
+    var result: [PacketWay] = []
+    for way in ways {
+      guard let shape = way.shape else {
+        result.append(way)
+        continue
+      }
+      if let earlier = first[shape] {
+        earlier.repeats += 1 + way.repeats
+      } else {
+        first[shape] = way
+        result.append(way)
+      }
+    }
+    ways = result
+  }
+
+  /// Two traces of one connection that turned out to be the same.
+  func absorb(_ other: FlowBuilder) {
+    start = min(start, other.start)
+    last = max(last, other.last)
+    tuples.formUnion(other.tuples)
+    counts.packets.original += other.counts.packets.original
+    counts.packets.reply += other.counts.packets.reply
+    counts.bytes.original += other.counts.bytes.original
+    counts.bytes.reply += other.counts.bytes.reply
+    counts.syns += other.counts.syns
+    counts.retransmissions += other.counts.retransmissions
+    counts.initialSequence = counts.initialSequence ?? other.counts.initialSequence
+    counts.isEstablished = counts.isEstablished || other.counts.isEstablished
+    counts.hasReset = counts.hasReset || other.counts.hasReset
+    ways = (other.ways + ways).sorted { $0.start < $1.start }
+    wayOfKey.merge(other.wayOfKey) { mine, _ in mine }
+  }
+
+  func isOver(now: UInt64, _ patience: FlowPatience) -> Bool {
+    guard now != .max else { return true }
+    let idle = now > last ? now - last : 0
+    switch state {
+    case .completed where original.proto == .tcp: return idle > patience.closed
+    case .refused, .reset: return idle > patience.closed
+    case .completed: return idle > patience.answered
+    case .noAnswer: return idle > patience.unanswered
+    case .open: return idle > (ways.contains(where: \.hasDied) ? patience.unanswered : patience.open)
+    }
+  }
+
+  private var state: FlowState {
+    guard counts.packets.reply > 0 else { return .noAnswer }
+    guard original.proto == .tcp else { return .completed }
+    if counts.hasReset { return counts.isEstablished ? .reset : .refused }
+    return counts.finOriginal && counts.finReply ? .completed : .open
+  }
+
+  func flow() -> Flow {
+    fold()
+    var flow = Flow(id: id, original: original, netns: netns, start: start)
+    flow.translated = translated
+    flow.zone = zone
+    flow.end = last
+    flow.state = state
+    flow.packets = counts.packets
+    flow.bytes = counts.bytes
+    flow.syns = counts.syns
+    flow.retransmissions = counts.retransmissions
+    flow.transmissions = ways.map { $0.transmission() }
+    flow.largestPassed = largestPassed
+    flow.mayMissEvents = mayMissEvents
+    return flow
+  }
+}

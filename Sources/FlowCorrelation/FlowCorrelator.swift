@@ -1,0 +1,144 @@
+public import FlowModel
+
+/// How long a flow is waited for.
+public struct FlowPatience: Sendable {
+  /// ns without a packet after which a closed flow is finished.
+  public var closed: UInt64 = 200_000_000
+  /// ns after which an answered one without a close is (UDP; TCP keeps on for longer).
+  public var answered: UInt64 = 1_500_000_000
+  /// ns after which an unanswered one is; the client may still be trying.
+  public var unanswered: UInt64 = 1_500_000_000
+  /// ns after which an open TCP connection is given up.
+  public var open: UInt64 = 300_000_000_000
+
+  public init() {}
+}
+
+/// Events in, flows out: joins the sightings of a connection over NAT, tunnels and
+/// namespaces, and each packet's sightings into its way.
+public struct FlowCorrelator {
+  /// Both directions of a tuple under one key; loopback traffic is told apart by namespace.
+  private struct Alias: Hashable {
+    var low: Endpoint
+    var high: Endpoint
+    var proto: IPProtocol
+    var netns: UInt32
+
+    init(_ tuple: Tuple, netns: UInt32) {
+      let ordered =
+        (tuple.source.address, tuple.source.port)
+        < (tuple.destination.address, tuple.destination.port)
+      low = ordered ? tuple.source : tuple.destination
+      high = ordered ? tuple.destination : tuple.source
+      proto = tuple.proto
+      self.netns = tuple.source.address.isLoopback ? netns : 0
+    }
+  }
+
+  private let patience: FlowPatience
+  private let isServer: (Endpoint, IPProtocol) -> Bool
+  private var aliases: [Alias: FlowBuilder] = [:]
+  private var active: [UInt64: FlowBuilder] = [:]
+  private var ended: [FlowBuilder] = []
+  private var nextID: UInt64 = 1
+
+  /// `isServer` knows the Service side of an endpoint pair, for flows whose first packet
+  /// was not seen.
+  public init(
+    patience: FlowPatience = FlowPatience(),
+    isServer: @escaping (Endpoint, IPProtocol) -> Bool = { _, _ in false }
+  ) {
+    self.patience = patience
+    self.isServer = isServer
+  }
+
+  /// Flows that are not finished.
+  public var activeCount: Int { active.count }
+
+  /// Takes one event; events come in the order of the ring buffer.
+  public mutating func ingest(_ event: Event) {
+    let builder = flow(of: event)
+    if let conntrack = event.conntrack, conntrack.isTranslated {
+      builder.learn(conntrack)
+      adopt(conntrack.original, event, builder)
+      adopt(conntrack.translated, event, builder)
+    }
+    builder.add(event)
+  }
+
+  /// Events were lost: every flow that is under way may miss some.
+  public mutating func noteLoss() {
+    for builder in active.values { builder.mayMissEvents = true }
+  }
+
+  private mutating func flow(of event: Event) -> FlowBuilder {
+    let known =
+      aliases[Alias(event.tuple, netns: event.netns)]
+      ?? event.conntrack.flatMap {
+        aliases[Alias($0.original, netns: event.netns)]
+          ?? aliases[Alias($0.translated, netns: event.netns)]
+      }
+    if let known {
+      guard known.isSucceeded(by: event) else {
+        aliases[Alias(event.tuple, netns: event.netns)] = known
+        return known
+      }
+      end(known)
+    }
+    let builder = FlowBuilder(id: nextID, original: orient(event), first: event)
+    nextID += 1
+    active[builder.id] = builder
+    adopt(event.tuple, event, builder)
+    return builder
+  }
+
+  /// Client to server.
+  private func orient(_ event: Event) -> Tuple {
+    if let conntrack = event.conntrack { return conntrack.original }
+    let tuple = event.tuple
+    if tuple.proto == .tcp, event.tcpFlags.contains(.syn), event.hook != .retransmit {
+      return event.tcpFlags.contains(.ack) ? tuple.inverse : tuple
+    }
+    if isServer(tuple.destination, tuple.proto) { return tuple }
+    return isServer(tuple.source, tuple.proto) ? tuple.inverse : tuple
+  }
+
+  /// The tuple is this flow's from now on; a flow it was before is merged into this one.
+  private mutating func adopt(_ tuple: Tuple, _ event: Event, _ builder: FlowBuilder) {
+    let alias = Alias(tuple, netns: event.netns)
+    if let other = aliases[alias], other !== builder, active[other.id] != nil {
+      if other.isSucceeded(by: event) {
+        end(other)
+      } else {
+        builder.absorb(other)
+        active[other.id] = nil
+        for (key, value) in aliases where value === other { aliases[key] = builder }
+      }
+    }
+    aliases[alias] = builder
+    builder.aliasCount += 1
+  }
+
+  private mutating func end(_ builder: FlowBuilder) {
+    guard active.removeValue(forKey: builder.id) != nil else { return }
+    ended.append(builder)
+    forget(builder)
+  }
+
+  private mutating func forget(_ builder: FlowBuilder) {
+    for tuple in builder.tuples {
+      let alias = Alias(tuple, netns: builder.netns)
+      if aliases[alias] === builder { aliases[alias] = nil }
+    }
+  }
+
+  /// Flows that are over at `now` (CLOCK_BOOTTIME, ns), oldest first.
+  public mutating func finished(now: UInt64) -> [Flow] {
+    for builder in active.values where builder.isOver(now: now, patience) { end(builder) }
+    defer { ended.removeAll(keepingCapacity: true) }
+    return ended.map { $0.flow() }.sorted { $0.start < $1.start }
+  }
+
+  /// All the flows there are, at the end of a trace.
+  public mutating func drain() -> [Flow] { finished(now: .max) }
+}

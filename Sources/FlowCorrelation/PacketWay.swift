@@ -1,0 +1,213 @@
+internal import FlowModel
+
+/// What tells one packet of a flow from the others at every place it is seen: nothing that
+/// NAT, routing or a tunnel changes.
+struct PacketKey: Hashable {
+  var isReply: Bool
+  var ipID: UInt16
+  var sequence: UInt32
+  var acknowledgment: UInt32
+  var flags: TCPFlags
+  var payload: UInt16
+  /// Of an ICMP error, whose quoted packet is a packet of its own.
+  var icmpError: UInt16
+
+  init(_ event: Event, isReply: Bool) {
+    self.isReply = isReply
+    ipID = event.ipID
+    sequence = event.sequence
+    acknowledgment = event.acknowledgment
+    flags = event.tcpFlags
+    payload = event.payload
+    icmpError = 0
+    if case .icmpError = event.carrier {
+      icmpError = 1 + UInt16(event.icmpType) << 8 | UInt16(event.icmpCode)
+    }
+  }
+}
+
+/// One packet's sightings, each with what happened since the one before.
+final class PacketWay {
+  /// A place a packet passes once; with the TTL, so that a routing loop is not a repetition.
+  private struct Place: Hashable {
+    var netns: UInt32
+    var hook: Hook
+    var netfilterHook: NetfilterHook?
+    var table: Table
+    var interface: UInt32
+    var ttl: UInt8
+    var isTunnelled: Bool
+  }
+
+  /// What packets have in common that can be shown as one.
+  struct Shape: Hashable {
+    var isReply: Bool
+    var flags: TCPFlags
+    var icmpError: Bool
+    var reason: UInt32
+    var location: UInt64
+    var netns: UInt32
+    var hops: Int
+    var isEmpty: Bool
+  }
+
+  let isReply: Bool
+  var repeats = 0
+  private var hops: [Hop] = []
+  private var places: Set<Place> = []
+  /// Where the packet stands in netfilter: entered and not yet left.
+  private var netfilterHook: NetfilterHook?
+  /// The last event that can have been NAT itself, in the kprobe backend.
+  private var natEvent: Event?
+
+  init(isReply: Bool) {
+    self.isReply = isReply
+  }
+
+  var start: UInt64 { hops.first?.event.time ?? 0 }
+  var hasDied: Bool { hops.contains { $0.action == .dropped } }
+  var isICMPError: Bool {
+    if case .icmpError? = hops.first?.event.carrier { true } else { false }
+  }
+
+  /// Packets can be folded if they died alike, or are the same kind of packet that went
+  /// through without an end being known.
+  var shape: Shape? {
+    guard let first = hops.first?.event else { return nil }
+    let drop = hops.last { $0.action == .dropped }?.event
+    guard drop != nil || first.tcpFlags == .syn || isICMPError else { return nil }
+    return Shape(
+      isReply: isReply, flags: first.tcpFlags, icmpError: isICMPError,
+      reason: drop?.dropReason ?? 0, location: drop?.location ?? 0,
+      netns: (drop ?? hops.last?.event ?? first).netns, hops: drop == nil ? hops.count : 0,
+      isEmpty: first.payload == 0)
+  }
+
+  private func place(_ event: Event) -> Place {
+    var tunnelled = false
+    if case .tunnel = event.carrier { tunnelled = true }
+    return Place(
+      netns: event.netns, hook: event.hook, netfilterHook: event.netfilterHook,
+      table: event.table, interface: event.interface, ttl: event.ttl, isTunnelled: tunnelled)
+  }
+
+  /// Whether the event is the same packet's, rather than the same bytes sent again.
+  func continues(with event: Event) -> Bool {
+    // one packet does not take a second to cross a node; a second try does not come sooner
+    // than the 200 ms of the smallest retransmission timer, but may find us repeating a place
+    guard event.time < start + 1_000_000_000 else { return false }
+    // chains are entered several times (one hook, many base chains)
+    return event.hook == .nftChain || event.hook == .iptTable || event.hook == .drop
+      || !places.contains(place(event))
+  }
+
+  func add(_ event: Event) {
+    places.insert(place(event))
+    noteChanges(event)
+    let (action, isDetail) = meaning(of: event)
+    var hop = Hop(event: event, action: action, isDetail: isDetail)
+    if action == .dropped {
+      hop.netfilterHook = netfilterHook
+    } else {
+      trackNetfilter(event)
+    }
+    if action == .sent { demoteEarlierSends(event) }
+    hops.append(hop)
+  }
+
+  func transmission() -> Transmission {
+    Transmission(isReply: isReply, hops: hops, repeats: repeats)
+  }
+
+  /// NAT and tunnels show as a difference to the sighting before.
+  private func noteChanges(_ event: Event) {
+    if event.hook == .natFunction || event.hook == .natManip { natEvent = event }
+    guard let before = hops.last?.event, !isICMPError else { return }
+    if event.tuple != before.tuple {
+      var at = event
+      // the kprobe backend sees NAT begin, and the result at the next hook
+      if event.netfilterHook == nil || event.hook.isFunction, let nat = natEvent {
+        at = nat
+        at.tuple = event.tuple
+        at.netfilterHook = nat.netfilterHook ?? netfilterHook
+      }
+      if event.tuple.destination != before.tuple.destination {
+        let action = Action.destinationNAT(to: event.tuple.destination, undone: isReply)
+        hops.append(Hop(event: at, action: action, isDetail: false))
+      }
+      if event.tuple.source != before.tuple.source {
+        let action = Action.sourceNAT(to: event.tuple.source, undone: isReply)
+        hops.append(Hop(event: at, action: action, isDetail: false))
+      }
+    }
+    switch (before.carrier, event.carrier) {
+    case (.none, .tunnel(let outer, let vni)):
+      hops.append(
+        Hop(event: event, action: .encapsulated(outer: outer, vni: vni), isDetail: false))
+    case (.tunnel, .none):
+      hops.append(Hop(event: event, action: .decapsulated, isDetail: false))
+    default: break
+    }
+  }
+
+  private func meaning(of event: Event) -> (Action, isDetail: Bool) {
+    var tunnelled = false
+    if case .tunnel = event.carrier { tunnelled = true }
+    switch event.hook {
+    case .tcIngress: return (.received, hasArrived(in: event.netns, tunnelled))
+    case .ipReceive: return (.received, hasArrived(in: event.netns, tunnelled))
+    case .tcEgress, .ipOutput: return (.sent, false)
+    case .nfFilterDone where event.netfilterHook == .input, .ipDeliver:
+      return (.delivered, tunnelled || isICMPError && false)
+    case .icmpSend: return (.icmpErrorMade(type: event.icmpType, code: event.icmpCode), false)
+    case .resetSent: return (.answeredByReset, false)
+    case .drop: return (.dropped, false)
+    default: return (.passed, true)
+    }
+  }
+
+  /// Whether the packet already showed up in this namespace and did not leave it since: the
+  /// bridge behind the veth, the IP layer behind the device.
+  private func hasArrived(in netns: UInt32, _ tunnelled: Bool) -> Bool {
+    for hop in hops.reversed() {
+      if hop.event.netns != netns { return false }
+      switch hop.action {
+      case .sent, .decapsulated, .encapsulated: return false
+      case .received: return true
+      default: continue
+      }
+    }
+    return false
+  }
+
+  /// The device it really leaves by says it all: not the bridge before it, not the IP layer.
+  private func demoteEarlierSends(_ event: Event) {
+    for i in hops.indices.reversed() {
+      let hop = hops[i]
+      if hop.event.netns != event.netns { return }
+      switch hop.action {
+      case .sent: hops[i].isDetail = true
+      case .received, .encapsulated, .decapsulated: return
+      default: continue
+      }
+    }
+  }
+
+  /// Follows the packet through netfilter's hooks, so that a drop can be placed.
+  private func trackNetfilter(_ event: Event) {
+    switch event.hook {
+    case .nfRaw, .nfDNATDone, .nfFilter, .nfSNAT, .hookSlow, .conntrackIn, .natFunction, .iptTable,
+      .nftChain:
+      netfilterHook = event.netfilterHook
+    case .nfFilterDone, .nfSNATDone, .tcIngress, .tcEgress, .ipReceive, .ipForward, .ipDeliver,
+      .ipOutput, .bridgeIn, .bridgeOut, .vxlanTransmit, .vxlanReceive:
+      netfilterHook = nil
+    default: break
+    }
+  }
+}
+
+extension Hook {
+  /// Whether it is a kernel function of the kprobe backend.
+  var isFunction: Bool { (30..<60).contains(rawValue) }
+}

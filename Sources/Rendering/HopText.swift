@@ -1,0 +1,172 @@
+internal import Diagnosis
+internal import FlowModel
+
+/// One line of a timeline, in columns.
+struct HopLine {
+  var time: String
+  var namespace: String
+  var place: String
+  var action: String
+  var detail: String
+  var isNAT = false
+  var isDrop = false
+  var isDetail = false
+}
+
+/// How hops read.
+struct HopText {
+  let node: any NodeView
+  let service: ServiceName?
+  let start: UInt64
+
+  /// The lines of one packet's way.
+  func lines(of way: Transmission, all: Bool) -> [HopLine] {
+    var result: [HopLine] = []
+    for (i, hop) in way.hops.enumerated() where all || !hop.isDetail {
+      var line = line(hop)
+      if i == 0 || result.isEmpty { line.detail = packet(hop.event) + suffix(line.detail) }
+      if hop.action == .dropped, !all { placeDrop(&result, way, i) }
+      result.append(line)
+    }
+    return result
+  }
+
+  private func suffix(_ text: String) -> String { text.isEmpty ? "" : "   " + text }
+
+  /// The hook a netfilter drop happened in is worth a line of its own.
+  private func placeDrop(_ lines: inout [HopLine], _ way: Transmission, _ drop: Int) {
+    guard let hook = way.hops[drop].netfilterHook,
+      let entry = way.hops[..<drop].lastIndex(where: { $0.event.netfilterHook == hook }),
+      way.hops[entry].isDetail
+    else { return }
+    var line = line(way.hops[entry])
+    line.place = hook.description
+    line.action = "chains"
+    line.detail = ""
+    lines.append(line)
+  }
+
+  private func line(_ hop: Hop) -> HopLine {
+    let event = hop.event
+    var line = HopLine(
+      time: time(event.time), namespace: node.namespaceName(event.netns).printable,
+      place: device(event), action: "", detail: "")
+    line.isDetail = hop.isDetail
+    switch hop.action {
+    case .received: line.action = "in"
+    case .sent:
+      line.action = "out"
+      if event.outInterface != 0 {
+        line.place = name(event.outInterface, event.netns)
+      }
+    case .destinationNAT(let to, let undone):
+      line.place = event.netfilterHook?.description ?? "NAT"
+      line.action = undone ? "un-SNAT" : "DNAT"
+      line.detail = "→ \(to)" + (undone ? "" : endpointText)
+      line.isNAT = true
+    case .sourceNAT(let to, let undone):
+      line.place = event.netfilterHook?.description ?? "NAT"
+      line.action = undone ? "un-DNAT" : "SNAT"
+      line.detail = "← \(to)"
+      line.isNAT = true
+    case .encapsulated(let outer, let vni):
+      line.place = "VXLAN"
+      line.action = "encap"
+      line.detail = "\(outer.source.address) → \(outer.destination)  VNI \(vni)"
+      line.isNAT = true
+    case .decapsulated:
+      line.place = "VXLAN"
+      line.action = "decap"
+      line.isNAT = true
+    case .delivered:
+      line.place = event.netfilterHook?.description ?? "INPUT"
+      line.action = "delivered"
+    case .icmpErrorMade(let type, let code):
+      line.place = "ICMP"
+      line.action = "sent"
+      line.detail = icmpName(type, code, isIPv4: event.tuple.source.address.isIPv4)
+    case .answeredByReset:
+      line.place = "TCP"
+      line.action = "answers RST"
+    case .dropped:
+      line.place = hop.netfilterHook?.description ?? device(event)
+      line.action = "✗ dropped"
+      line.detail = node.reasonName(event.dropReason)
+        + (node.place(event.location).map { " in \($0)" } ?? "")
+      line.isDrop = true
+    case .passed:
+      line.place = event.netfilterHook?.description ?? device(event)
+      line.action = passedName(event)
+    }
+    return line
+  }
+
+  private var endpointText: String {
+    guard let service, let index = service.endpointIndex else { return "" }
+    return "   endpoint \(index) of \(service.endpointCount)"
+  }
+
+  private func passedName(_ event: Event) -> String {
+    switch event.hook {
+    case .nfRaw: "before conntrack"
+    case .nfDNATDone: "after DNAT"
+    case .nfFilter: "before filter"
+    case .nfFilterDone: "after filter"
+    case .nfSNAT: "before SNAT"
+    case .nfSNATDone: "after SNAT"
+    case .conntrackIn: "nf_conntrack_in"
+    case .conntrackConfirm: "confirmed"
+    case .natFunction: "nf_nat_inet_fn"
+    case .natManip: "nf_nat_manip_pkt"
+    case .hookSlow: "nf_hook_slow"
+    case .iptTable, .nftChain: "table \(event.table)"
+    case .ipForward: "ip_forward"
+    case .bridgeIn: "bridge in"
+    case .bridgeOut: "bridge out"
+    case .vxlanTransmit: "vxlan_xmit"
+    case .vxlanReceive: "vxlan_rcv"
+    default: "\(event.hook)"
+    }
+  }
+
+  private func device(_ event: Event) -> String { name(event.interface, event.netns) }
+
+  private func name(_ index: UInt32, _ netns: UInt32) -> String {
+    index == 0 ? "-" : node.interfaceName(index, in: netns).printable
+  }
+
+  /// `+0.042`, ms since the flow began.
+  private func time(_ ns: UInt64) -> String {
+    let micros = Int64(bitPattern: ns &- start) / 1000
+    return "+\(micros / 1000).\(String(1000 + micros % 1000).dropFirst())"
+  }
+
+  /// What the packet is: `SYN  10.244.1.5:43122 → 10.96.0.50:80`.
+  func packet(_ event: Event) -> String {
+    var kind = ""
+    if case .icmpError(let outer) = event.carrier {
+      kind = icmpName(event.icmpType, event.icmpCode, isIPv4: outer.source.address.isIPv4)
+      return "\(kind)  \(outer.source.address) → \(outer.destination.address)  about \(event.tuple)"
+    }
+    if event.tuple.proto == .tcp { kind = "\(event.tcpFlags)  " }
+    if event.isTruncated { kind = "truncated \(event.tuple.proto)  " }
+    let size = event.payload > 0 ? "  \(event.payload) bytes" : ""
+    return kind + "\(event.tuple)" + size
+  }
+
+  /// The usual name of an ICMP error.
+  func icmpName(_ type: UInt8, _ code: UInt8, isIPv4: Bool) -> String {
+    switch (isIPv4, type, code) {
+    case (true, 3, 0): "ICMP network unreachable"
+    case (true, 3, 1): "ICMP host unreachable"
+    case (true, 3, 3): "ICMP port unreachable"
+    case (true, 3, 4): "ICMP fragmentation needed"
+    case (true, 3, 9), (true, 3, 10), (true, 3, 13), (false, 1, 1): "ICMP prohibited"
+    case (true, 11, _), (false, 3, _): "ICMP time exceeded"
+    case (false, 1, 4): "ICMPv6 port unreachable"
+    case (false, 1, _): "ICMPv6 unreachable"
+    case (false, 2, _): "ICMPv6 packet too big"
+    default: "ICMP \(type)/\(code)"
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import FoundationEssentials
+import Glibc
+import Synchronization
+
+/// Where text goes: results to stdout, everything else to stderr.
+enum Output {
+  /// Whether stdout is a terminal that wants colour.
+  static var isColoured: Bool {
+    isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
+  }
+
+  /// One line for people, on stderr.
+  static func note(_ text: String) { _ = write(text + "\n", to: 2) }
+
+  /// A result; false when nobody reads it any more (closed pipe, full disk).
+  static func result(_ text: String) -> Bool { write(text, to: 1) }
+
+  private static func write(_ text: String, to descriptor: Int32) -> Bool {
+    let bytes = Array(text.utf8)
+    var done = 0
+    while done < bytes.count {
+      let n = unsafe bytes.withUnsafeBytes { raw in
+        unsafe Glibc.write(descriptor, raw.baseAddress?.advanced(by: done), raw.count - done)
+      }
+      if n < 0 && errno == EINTR { continue }
+      if n <= 0 { return false }
+      done += n
+    }
+    return true
+  }
+}
+
+/// SIGINT and SIGTERM ask the session to end in order.
+enum Interruption {
+  private static let asked = Atomic<Bool>(false)
+
+  static var isAsked: Bool { asked.load(ordering: .relaxed) }
+
+  static func watch() {
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      _ = signal(number) { _ in Interruption.asked.store(true, ordering: .relaxed) }
+    }
+    _ = signal(SIGPIPE, SIG_IGN)
+  }
+}

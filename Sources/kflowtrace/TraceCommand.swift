@@ -1,0 +1,138 @@
+import ArgumentParser
+import FlowModel
+import KernelTracing
+
+/// `kflowtrace --svc …`: the options, checked and handed to a session.
+struct TraceCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "trace",
+    abstract: "Trace connections live (the default).",
+    discussion: """
+      One line for every healthy connection, a timeline with an explanation for every one that \
+      failed, a summary at the end. Changes nothing on the node.
+
+      EXAMPLES
+        kflowtrace --svc 10.96.0.50              a Service by its address: all its ports and endpoints
+        kflowtrace --svc default/web             the same by its name
+        kflowtrace --svc 10.96.0.10:53/udp       DNS only
+        kflowtrace --pod 10.244.1.5 --drops-only what a pod sends or gets, failures only
+        kflowtrace --flow 10.244.1.5,10.244.2.8:8080 --duration 30s --json
+        kflowtrace --svc default/web --netns all every namespace's devices, not the node's alone
+
+      EXIT CODE
+        0   no failure seen          1   at least one connection failed
+        64  wrong usage    69  the kernel can't    70  failed while tracing    77  a capability is missing
+      """)
+
+  @Option(help: "Service as IP[:PORT][/PROTO] or [NAMESPACE/]NAME; repeatable.")
+  var svc: [String] = []
+
+  @Option(help: "Everything from or to this address; repeatable.")
+  var pod: [String] = []
+
+  @Option(help: "Packets between two addresses, SRC[:PORT],DST[:PORT]; repeatable.")
+  var flow: [String] = []
+
+  @Flag(help: "Every packet on the node.")
+  var all = false
+
+  @Option(help: "Only this protocol: tcp, udp, sctp, icmp, icmpv6 or a number.")
+  var proto: String?
+
+  @Flag(help: "Show failed connections only; alone, watch drops of the whole node.")
+  var dropsOnly = false
+
+  @Option(help: "Watch only this device with tc; repeatable.")
+  var iface: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Network namespace NAME, PATH, PID or all; repeatable.",
+      discussion: "Devices and netfilter links are attached there instead of in the current one, "
+        + "and hooks that see every namespace are narrowed to these."))
+  var netns: [String] = []
+
+  @Option(help: "End after this time: 30, 30s, 5m, 1h.")
+  var duration: String?
+
+  @Option(help: "End after this many finished connections.")
+  var flows: Int?
+
+  @Option(help: "How netfilter is watched: auto, kprobe or netfilter.")
+  var backend = "auto"
+
+  @Option(help: "Size of the ring buffer, a power of two.")
+  var buffer = "8M"
+
+  @Option(help: "UDP ports that carry VXLAN or Geneve, comma-separated.")
+  var tunnelPorts = "8472,4789,6081"
+
+  @Flag(help: "One JSON object a finished connection, a line each.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Every hop of every packet kept; the verifier's log on failure.")
+  var verbose = false
+
+  func run() async throws {
+    let code: Int32
+    do throws(TracingError) {
+      var session = try await Session(self)
+      code = try await session.run()
+    } catch {
+      Output.note("kflowtrace: \(error.message)")
+      if verbose, !error.details.isEmpty { Output.note(error.details) }
+      throw ExitCode(error.exitCode)
+    }
+    throw ExitCode(code)
+  }
+
+  // MARK: - What the options mean
+
+  /// Options for the tracer but for what has to be selected.
+  func traceOptions() throws(TracingError) -> TraceOptions {
+    var options = TraceOptions()
+    guard backend == "auto" || Backend(rawValue: backend) != nil else {
+      throw TracingError(.usage, "--backend \(backend): choose auto, kprobe or netfilter")
+    }
+    options.backend = Backend(rawValue: backend)
+    if let proto {
+      guard let known = IPProtocol(name: proto) else {
+        throw TracingError(
+          .usage, "--proto \(proto): use tcp, udp, sctp, icmp, icmpv6 or a number from 1 to 255")
+      }
+      options.proto = known
+    }
+    options.ringBytes = try Int(bytes: buffer, option: "--buffer")
+    options.tunnelPorts = []
+    for part in tunnelPorts.split(separator: ",") {
+      guard let port = UInt16(part), port > 0 else {
+        throw TracingError(.usage, "--tunnel-ports \(part): ports are 1 to 65535")
+      }
+      options.tunnelPorts.append(port)
+    }
+    guard options.tunnelPorts.count <= 4 else {
+      throw TracingError(.usage, "--tunnel-ports: four at most")
+    }
+    if !iface.isEmpty { options.interfaces = Set(iface) }
+    if let flows, flows < 1 { throw TracingError(.usage, "--flows \(flows): write a number from 1") }
+    guard all || dropsOnly || !(svc.isEmpty && pod.isEmpty && flow.isEmpty) else {
+      throw TracingError(
+        .usage, "say what to trace: --svc IP or NAMESPACE/NAME, --pod IP, --flow SRC,DST, --all, "
+          + "or --drops-only for the whole node; --help has examples")
+    }
+    guard flow.count <= 32 else { throw TracingError(.usage, "--flow: 32 at most") }
+    return options
+  }
+
+  /// The namespaces named by `--netns`.
+  func namespaces() throws(TracingError) -> [NetworkNamespace] {
+    var result: [NetworkNamespace] = []
+    for name in netns {
+      for namespace in name == "all" ? try NetworkNamespace.all() : [try .named(name)]
+      where !result.contains(where: { $0.inode == namespace.inode }) {
+        result.append(namespace)
+      }
+    }
+    return result
+  }
+}
