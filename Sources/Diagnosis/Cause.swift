@@ -12,19 +12,11 @@ public struct Case {
     service = node.service(of: flow)
   }
 
-  /// Packets that died here for a reason that is a fault, folded; the earliest first.
+  /// Packets that died here, folded; the earliest first.
   public var faultyDrops: [(way: Transmission, hop: Hop, reason: String)] {
     flow.transmissions.compactMap { way in
-      guard let hop = way.drop else { return nil }
-      let reason = node.reasonName(hop.event.dropReason)
-      return Self.isHarmless(reason) ? nil : (way, hop, reason)
+      way.drop.map { (way, $0, node.reasonName($0.event.dropReason)) }
     }
-  }
-
-  /// Frees that end a packet whose work is done: not faults, whatever the flow.
-  public static func isHarmless(_ reason: String) -> Bool {
-    ["SKB_CONSUMED", "CONSUMED", "TCP_OLD_DATA", "TCP_OLD_ACK", "TCP_OLD_SEQUENCE",
-      "OTHERHOST", "PACKET_SOCK_ERROR", "TC_EGRESS_CLONE"].contains(reason)
   }
 
   /// `default/web`, or the address the client called.
@@ -46,6 +38,18 @@ public struct Case {
       return false
     }
   }
+}
+
+/// Reasons the kernel gives when it frees a packet whose work is done.
+public enum HarmlessReasons {
+  /// Freed with its socket, already received, a duplicate, a bridge's or tap's copy.
+  private static let names: Set<String> = [
+    "SKB_CONSUMED", "CONSUMED", "QUEUE_PURGE", "SKB_QUEUE_PURGE", "TCP_OLD_DATA", "TCP_OLD_ACK",
+    "TCP_OLD_SEQUENCE", "OTHERHOST", "PACKET_SOCK_ERROR",
+  ]
+
+  /// By the name without its prefix.
+  public static func contains(_ name: String) -> Bool { names.contains(name) }
 }
 
 /// One kind of failure: what it needs to see, and how it is worded.

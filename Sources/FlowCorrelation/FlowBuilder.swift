@@ -62,7 +62,7 @@ final class FlowBuilder {
     return event.sequence != initial
   }
 
-  func add(_ event: Event) {
+  func add(_ event: Event, isHarmless: Bool) {
     last = max(last, event.time)
     tuples.insert(event.tuple)
     if event.hook == .retransmit {
@@ -72,12 +72,12 @@ final class FlowBuilder {
     let isReply = isReply(event)
     let key = PacketKey(event, isReply: isReply)
     if let way = wayOfKey[key], way.continues(with: event) {
-      way.add(event)
+      way.add(event, isHarmless: isHarmless)
       notePassed(event)
       return
     }
     let way = PacketWay(isReply: isReply)
-    way.add(event)
+    way.add(event, isHarmless: isHarmless)
     wayOfKey[key] = way
     ways.append(way)
     count(event, isReply: isReply)

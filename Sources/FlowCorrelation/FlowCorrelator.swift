@@ -37,19 +37,22 @@ public struct FlowCorrelator {
 
   private let patience: FlowPatience
   private let isServer: (Endpoint, IPProtocol) -> Bool
+  private let isHarmless: (UInt32) -> Bool
   private var aliases: [Alias: FlowBuilder] = [:]
   private var active: [UInt64: FlowBuilder] = [:]
   private var ended: [FlowBuilder] = []
   private var nextID: UInt64 = 1
 
   /// `isServer` knows the Service side of an endpoint pair, for flows whose first packet
-  /// was not seen.
+  /// was not seen; `isHarmless` knows drop reasons that are no faults.
   public init(
     patience: FlowPatience = FlowPatience(),
-    isServer: @escaping (Endpoint, IPProtocol) -> Bool = { _, _ in false }
+    isServer: @escaping (Endpoint, IPProtocol) -> Bool = { _, _ in false },
+    isHarmless: @escaping (UInt32) -> Bool = { _ in false }
   ) {
     self.patience = patience
     self.isServer = isServer
+    self.isHarmless = isHarmless
   }
 
   /// Flows that are not finished.
@@ -63,7 +66,8 @@ public struct FlowCorrelator {
       adopt(conntrack.original, event, builder)
       adopt(conntrack.translated, event, builder)
     }
-    builder.add(event)
+    // a clone freed on its way (a flooding bridge's, a tap's) begins no flow of its own
+    builder.add(event, isHarmless: event.hook == .drop && isHarmless(event.dropReason))
   }
 
   /// Events were lost: every flow that is under way may miss some.

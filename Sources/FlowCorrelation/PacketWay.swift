@@ -101,10 +101,11 @@ final class PacketWay {
       || !places.contains(place(event))
   }
 
-  func add(_ event: Event) {
+  /// `isHarmless`: a drop event that is no fault.
+  func add(_ event: Event, isHarmless: Bool) {
     places.insert(place(event))
     noteChanges(event)
-    let (action, isDetail) = meaning(of: event)
+    let (action, isDetail) = meaning(of: event, isHarmless)
     var hop = Hop(event: event, action: action, isDetail: isDetail)
     if action == .dropped {
       hop.netfilterHook = netfilterHook
@@ -150,7 +151,7 @@ final class PacketWay {
     }
   }
 
-  private func meaning(of event: Event) -> (Action, isDetail: Bool) {
+  private func meaning(of event: Event, _ isHarmless: Bool) -> (Action, isDetail: Bool) {
     var tunnelled = false
     if case .tunnel = event.carrier { tunnelled = true }
     switch event.hook {
@@ -161,7 +162,7 @@ final class PacketWay {
       return (.delivered, tunnelled || isICMPError && false)
     case .icmpSend: return (.icmpErrorMade(type: event.icmpType, code: event.icmpCode), false)
     case .resetSent: return (.answeredByReset, false)
-    case .drop: return (.dropped, false)
+    case .drop: return isHarmless ? (.freed, true) : (.dropped, false)
     default: return (.passed, true)
     }
   }

@@ -21,6 +21,8 @@ public enum Action: Hashable, Sendable {
   /// This packet made the socket layer answer with a reset.
   case answeredByReset
   case dropped
+  /// Freed in the course of things: its work was done.
+  case freed
 }
 
 /// One sighting in the way of one packet.

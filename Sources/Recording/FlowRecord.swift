@@ -193,6 +193,7 @@ extension Action {
     case .icmpErrorMade: "icmp-error"
     case .answeredByReset: "reset-sent"
     case .dropped: "dropped"
+    case .freed: "freed"
     }
   }
 }

@@ -5,24 +5,24 @@ public import FlowModel
 /// failed.
 public struct FlowText {
   private let style: Style
-  private let isVerbose: Bool
+  private let verbosity: Int
 
-  /// `verbose`: healthy flows get a timeline too, and every hop is shown.
-  public init(style: Style, verbose: Bool) {
+  /// `verbosity` 1: healthy flows get a timeline too; 2: every hop of every packet kept.
+  public init(style: Style, verbosity: Int) {
     self.style = style
-    isVerbose = verbose
+    self.verbosity = verbosity
   }
 
   /// The lines, ended by a newline.
   public func render(_ flow: Flow, _ explanation: Explanation?, on node: any NodeView) -> String {
     let service = node.service(of: flow)
     var text = header(flow, explanation, service) + "\n"
-    guard explanation != nil || isVerbose else { return text }
+    guard explanation != nil || verbosity > 0 else { return text }
     let hops = HopText(node: node, service: service, start: flow.start)
-    let ways = isVerbose ? flow.transmissions : telling(flow, explanation)
+    let ways = verbosity > 1 ? flow.transmissions : telling(flow, explanation)
     var lines: [(HopLine, Transmission, isFirst: Bool)] = []
     for way in ways {
-      for (i, line) in hops.lines(of: way, all: isVerbose).enumerated() {
+      for (i, line) in hops.lines(of: way, all: verbosity > 1).enumerated() {
         lines.append((line, way, i == 0))
       }
     }
@@ -34,15 +34,15 @@ public struct FlowText {
   /// The packets that show what happened: the first of the client, then those that died.
   private func telling(_ flow: Flow, _ explanation: Explanation?) -> [Transmission] {
     var result: [Transmission] = []
-    let dead = flow.drops.filter {
-      !Case.isHarmless("") && $0.drop != nil
-    }
     if let first = flow.transmissions.first(where: { !$0.isReply && !$0.isICMPError }) {
       result.append(first)
     }
-    for way in dead.prefix(2) where !result.contains(way) { result.append(way) }
+    for way in flow.drops.prefix(2) where !result.contains(way) { result.append(way) }
     for way in flow.transmissions.filter(\.isICMPError).prefix(1) where !result.contains(way) {
       result.append(way)
+    }
+    if explanation == nil, let answer = flow.transmissions.first(where: \.isReply) {
+      result.append(answer)
     }
     return result
   }

@@ -56,7 +56,7 @@ struct HopText {
     case .received: line.action = "in"
     case .sent:
       line.action = "out"
-      if event.outInterface != 0 {
+      if event.hook == .ipOutput, event.outInterface != 0 {
         line.place = name(event.outInterface, event.netns)
       }
     case .destinationNAT(let to, let undone):
@@ -94,6 +94,9 @@ struct HopText {
       line.detail = node.reasonName(event.dropReason)
         + (node.place(event.location).map { " in \($0)" } ?? "")
       line.isDrop = true
+    case .freed:
+      line.action = "freed"
+      line.detail = node.reasonName(event.dropReason)
     case .passed:
       line.place = event.netfilterHook?.description ?? device(event)
       line.action = passedName(event)

@@ -50,7 +50,9 @@ struct Session {
     var patience = FlowPatience()
     if command.json { patience.unanswered = 5_000_000_000 }
     let node = node
-    correlator = FlowCorrelator(patience: patience) { node.isServer($0, $1) }
+    correlator = FlowCorrelator(
+      patience: patience, isServer: { node.isServer($0, $1) },
+      isHarmless: { HarmlessReasons.contains(node.reasonName($0)) })
     announce(traced, options)
   }
 
@@ -126,7 +128,7 @@ struct Session {
         guard let line = try? json.line(record) else { continue }
         text = line
       } else {
-        text = FlowText(style: style, verbose: command.verbose)
+        text = FlowText(style: style, verbosity: command.verbose)
           .render(flow, explanation, on: node)
       }
       if !Output.result(text) {

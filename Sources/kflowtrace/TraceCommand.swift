@@ -70,8 +70,10 @@ struct TraceCommand: AsyncParsableCommand {
   @Flag(help: "One JSON object a finished connection, a line each.")
   var json = false
 
-  @Flag(name: .shortAndLong, help: "Every hop of every packet kept; the verifier's log on failure.")
-  var verbose = false
+  @Flag(
+    name: .shortAndLong,
+    help: "Timelines of healthy connections, too; twice: every hop of every packet kept.")
+  var verbose: Int
 
   func run() async throws {
     let code: Int32
@@ -80,7 +82,7 @@ struct TraceCommand: AsyncParsableCommand {
       code = try await session.run()
     } catch {
       Output.note("kflowtrace: \(error.message)")
-      if verbose, !error.details.isEmpty { Output.note(error.details) }
+      if verbose > 0, !error.details.isEmpty { Output.note(error.details) }
       throw ExitCode(error.exitCode)
     }
     throw ExitCode(code)
