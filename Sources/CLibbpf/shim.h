@@ -139,6 +139,41 @@ static inline int kft_clsact_has_filters(int ifindex) {
   return found;
 }
 
+// The tc calls, here because Swift lays out libbpf's option structures (which end in an unnamed
+// bitfield) differently. All work on the current namespace and give 0 or -errno.
+
+/// Adds a clsact qdisc; -EEXIST if there is one.
+static inline int kft_clsact_create(int ifindex) {
+  DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
+                      .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+  return bpf_tc_hook_create(&hook);
+}
+
+/// Removes the clsact qdisc with everything on it.
+static inline int kft_clsact_destroy(int ifindex) {
+  DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
+                      .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+  return bpf_tc_hook_destroy(&hook);
+}
+
+/// Adds a program as a filter, or replaces the one with this handle and priority.
+static inline int kft_clsact_attach(int ifindex, int egress, int prog, __u32 handle,
+                                    __u32 priority) {
+  DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
+                      .attach_point = egress ? BPF_TC_EGRESS : BPF_TC_INGRESS);
+  DECLARE_LIBBPF_OPTS(bpf_tc_opts, opts, .handle = handle, .priority = priority, .prog_fd = prog,
+                      .flags = BPF_TC_F_REPLACE);
+  return bpf_tc_attach(&hook, &opts);
+}
+
+/// Removes the filter with this handle and priority.
+static inline int kft_clsact_detach(int ifindex, int egress, __u32 handle, __u32 priority) {
+  DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
+                      .attach_point = egress ? BPF_TC_EGRESS : BPF_TC_INGRESS);
+  DECLARE_LIBBPF_OPTS(bpf_tc_opts, opts, .handle = handle, .priority = priority);
+  return bpf_tc_detach(&hook, &opts);
+}
+
 /// The end of libbpf's messages since the last reset; the verifier's log is in it.
 static inline char *_Nonnull kft_log(void) {
   static char text[65536];

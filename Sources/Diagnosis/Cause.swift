@@ -40,16 +40,28 @@ public struct Case {
   }
 }
 
-/// Reasons the kernel gives when it frees a packet whose work is done.
-public enum HarmlessReasons {
+/// Drops that free a packet whose work is done.
+public enum HarmlessDrops {
   /// Freed with its socket, already received, a duplicate, a bridge's or tap's copy.
   private static let names: Set<String> = [
     "SKB_CONSUMED", "CONSUMED", "QUEUE_PURGE", "SKB_QUEUE_PURGE", "TCP_OLD_DATA", "TCP_OLD_ACK",
     "TCP_OLD_SEQUENCE", "OTHERHOST", "PACKET_SOCK_ERROR",
   ]
 
-  /// By the name without its prefix.
-  public static func contains(_ name: String) -> Bool { names.contains(name) }
+  /// The same told by the function, where the kernel gives no reason (before 6.2 mostly).
+  private static let functions: Set<String> = [
+    "sk_stream_kill_queues", "skb_queue_purge", "skb_queue_purge_reason", "inet_csk_destroy_sock",
+    "tcp_rcv_state_process", "tcp_data_queue", "tcp_ack", "tcp_v4_rcv", "packet_rcv",
+    "tpacket_rcv", "skb_release_data", "tcp_rtx_queue_purge", "tcp_write_queue_purge",
+  ]
+
+  /// Whether a drop is no fault, whatever flow it is in.
+  public static func contains(_ event: Event, on node: any NodeView) -> Bool {
+    let reason = node.reasonName(event.dropReason)
+    if reason != "NOT_SPECIFIED" { return names.contains(reason) }
+    guard let place = node.place(event.location) else { return false }
+    return functions.contains(String(place.prefix { $0 != "+" }))
+  }
 }
 
 /// One kind of failure: what it needs to see, and how it is worded.

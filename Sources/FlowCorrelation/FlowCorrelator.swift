@@ -37,18 +37,18 @@ public struct FlowCorrelator {
 
   private let patience: FlowPatience
   private let isServer: (Endpoint, IPProtocol) -> Bool
-  private let isHarmless: (UInt32) -> Bool
+  private let isHarmless: (Event) -> Bool
   private var aliases: [Alias: FlowBuilder] = [:]
   private var active: [UInt64: FlowBuilder] = [:]
   private var ended: [FlowBuilder] = []
   private var nextID: UInt64 = 1
 
   /// `isServer` knows the Service side of an endpoint pair, for flows whose first packet
-  /// was not seen; `isHarmless` knows drop reasons that are no faults.
+  /// was not seen; `isHarmless` knows the drops that are no faults.
   public init(
     patience: FlowPatience = FlowPatience(),
     isServer: @escaping (Endpoint, IPProtocol) -> Bool = { _, _ in false },
-    isHarmless: @escaping (UInt32) -> Bool = { _ in false }
+    isHarmless: @escaping (Event) -> Bool = { _ in false }
   ) {
     self.patience = patience
     self.isServer = isServer
@@ -67,7 +67,7 @@ public struct FlowCorrelator {
       adopt(conntrack.translated, event, builder)
     }
     // a clone freed on its way (a flooding bridge's, a tap's) begins no flow of its own
-    builder.add(event, isHarmless: event.hook == .drop && isHarmless(event.dropReason))
+    builder.add(event, isHarmless: event.hook == .drop && isHarmless(event))
   }
 
   /// Events were lost: every flow that is under way may miss some.

@@ -96,9 +96,7 @@ final class PacketWay {
     // one packet does not take a second to cross a node; a second try does not come sooner
     // than the 200 ms of the smallest retransmission timer, but may find us repeating a place
     guard event.time < start + 1_000_000_000 else { return false }
-    // chains are entered several times (one hook, many base chains)
-    return event.hook == .nftChain || event.hook == .iptTable || event.hook == .drop
-      || !places.contains(place(event))
+    return !event.hook.isPassedOnce || !places.contains(place(event))
   }
 
   /// `isHarmless`: a drop event that is no fault.
@@ -209,6 +207,17 @@ final class PacketWay {
 }
 
 extension Hook {
+  /// Whether one packet passes it once at the most with the same TTL: devices, and netfilter's
+  /// stages. Functions may run again: chains are many, and br_netfilter has the IP hooks run on
+  /// the bridge before the IP layer runs them.
+  var isPassedOnce: Bool {
+    switch self {
+    case .tcIngress, .tcEgress, .ipReceive, .ipOutput: true
+    case .nfRaw, .nfDNATDone, .nfFilter, .nfFilterDone, .nfSNAT, .nfSNATDone: true
+    default: false
+    }
+  }
+
   /// Whether it is a kernel function of the kprobe backend.
   var isFunction: Bool { (30..<60).contains(rawValue) }
 }

@@ -21,27 +21,23 @@ final class ClsactFilter {
     self.interface = interface
     self.namespace = namespace
     kft_log_reset()
-    var hook = Self.hook(interface.index, BPF_TC_INGRESS.rawValue | BPF_TC_EGRESS.rawValue)
+    let index = Int32(interface.index)
     ClsactJournal.note(interface.index, in: namespace.inode)
-    let created = unsafe bpf_tc_hook_create(&hook)
-    guard created == 0 || created == -EEXIST else {
-      throw .errno("cannot add a clsact qdisc to \(interface.name)", -created)
-    }
+    let created = kft_clsact_create(index)
     ownsQdisc = created == 0
-    if created == -EEXIST { ClsactJournal.forget(interface.index, in: namespace.inode) }
-    for (program, point) in [
-      (ingress, BPF_TC_INGRESS.rawValue), (egress, BPF_TC_EGRESS.rawValue),
-    ] {
-      var hook = Self.hook(interface.index, point)
-      var options = Self.options()
-      options.prog_fd = program
-      options.flags = UInt32(BPF_TC_F_REPLACE.rawValue)
-      let result = unsafe bpf_tc_attach(&hook, &options)
-      guard result == 0 else {
+    if created == -EEXIST { ClsactJournal.disown(interface.index, in: namespace.inode) }
+    var result = created == -EEXIST ? 0 : created
+    for (program, isEgress) in [(ingress, Int32(0)), (egress, 1)] where result == 0 {
+      result = kft_clsact_attach(index, isEgress, program, Self.handle, Self.priority)
+    }
+    guard result == 0 else {
+      if created == 0 || created == -EEXIST {
         Self.remove(from: interface.index, alsoQdisc: ownsQdisc)
-        ClsactJournal.forget(interface.index, in: namespace.inode)
-        throw .errno("cannot attach to device \(interface.name)", -result)
       }
+      ClsactJournal.forget(interface.index, in: namespace.inode)
+      throw .errno(
+        "cannot attach to device \(interface.name)", -result,
+        "the kernel needs CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS")
     }
   }
 
@@ -56,34 +52,11 @@ final class ClsactFilter {
   /// Removes our filters from a device of the current namespace, and the qdisc if it is ours
   /// and nobody else has put a filter on it since.
   static func remove(from index: UInt32, alsoQdisc: Bool) {
-    for point in [BPF_TC_INGRESS.rawValue, BPF_TC_EGRESS.rawValue] {
-      var hook = hook(index, point)
-      var options = options()
-      _ = unsafe bpf_tc_detach(&hook, &options)
+    for isEgress in [Int32(0), 1] {
+      _ = kft_clsact_detach(Int32(index), isEgress, handle, priority)
     }
-    guard alsoQdisc, !hasFilters(index) else { return }
-    var hook = hook(index, BPF_TC_INGRESS.rawValue | BPF_TC_EGRESS.rawValue)
-    _ = unsafe bpf_tc_hook_destroy(&hook)
-  }
-
-  /// Whether any filter is left on the device's clsact qdisc.
-  private static func hasFilters(_ index: UInt32) -> Bool {
-    kft_clsact_has_filters(Int32(index)) != 0
-  }
-
-  private static func hook(_ index: UInt32, _ point: UInt32) -> bpf_tc_hook {
-    var hook = bpf_tc_hook()
-    hook.sz = MemoryLayout<bpf_tc_hook>.size
-    hook.ifindex = Int32(index)
-    hook.attach_point = bpf_tc_attach_point(rawValue: point)
-    return hook
-  }
-
-  private static func options() -> bpf_tc_opts {
-    var options = bpf_tc_opts()
-    options.sz = MemoryLayout<bpf_tc_opts>.size
-    options.handle = handle
-    options.priority = priority
-    return options
+    if alsoQdisc, kft_clsact_has_filters(Int32(index)) == 0 {
+      _ = kft_clsact_destroy(Int32(index))
+    }
   }
 }

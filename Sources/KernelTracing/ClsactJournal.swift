@@ -3,25 +3,31 @@
 #endif
 internal import CLibbpf
 
-/// Which clsact qdiscs this process made, on disk, so that the next start can take away what
-/// kill -9 left: one empty file a device, named `PID.NETNS.IFINDEX`.
+/// Which devices have our filters and which of their qdiscs we made, on disk, so that the next start can take away what
+/// kill -9 left: one empty file a device, named `PID.NETNS.IFINDEX.QDISC` with QDISC 1 if the qdisc is ours.
 enum ClsactJournal {
   private static let folder = "/run/kflowtrace"
 
-  private static func path(_ index: UInt32, _ netns: UInt32) -> String {
-    "\(folder)/\(getpid()).\(netns).\(index)"
+  private static func path(_ index: UInt32, _ netns: UInt32, _ ownsQdisc: Bool) -> String {
+    "\(folder)/\(getpid()).\(netns).\(index).\(ownsQdisc ? 1 : 0)"
   }
 
-  /// Before a qdisc is made.
+  /// Before a qdisc is made; it will be ours if there is none.
   static func note(_ index: UInt32, in netns: UInt32) {
     unsafe mkdir(folder, 0o700)
-    let descriptor = unsafe creat(path(index, netns), 0o600)
+    let descriptor = unsafe creat(path(index, netns, true), 0o600)
     if descriptor >= 0 { close(descriptor) }
   }
 
-  /// After it was removed.
+  /// The qdisc was there already: only the filters are ours.
+  static func disown(_ index: UInt32, in netns: UInt32) {
+    _ = unsafe rename(path(index, netns, true), path(index, netns, false))
+  }
+
+  /// After all was removed.
   static func forget(_ index: UInt32, in netns: UInt32) {
-    unsafe unlink(path(index, netns))
+    unsafe unlink(path(index, netns, true))
+    unsafe unlink(path(index, netns, false))
     unsafe rmdir(folder)  // fails as long as it is in use
   }
 
@@ -40,12 +46,12 @@ enum ClsactJournal {
     let namespaces = NamespaceDirectory().scan()
     for name in names {
       let parts = name.split(separator: ".").compactMap { UInt32($0) }
-      guard parts.count == 3, kill(Int32(parts[0]), 0) != 0 else { continue }
+      guard parts.count == 4, kill(Int32(parts[0]), 0) != 0 else { continue }
       if let entry = namespaces.first(where: { $0.inode == parts[1] }),
         let namespace = try? NetworkNamespace.named(entry.path)
       {
         try? namespace.inside { () throws(TracingError) in
-          ClsactFilter.remove(from: parts[2], alsoQdisc: true)
+          ClsactFilter.remove(from: parts[2], alsoQdisc: parts[3] == 1)
         }
       }
       unsafe unlink("\(folder)/\(name)")

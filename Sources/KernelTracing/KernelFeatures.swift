@@ -66,8 +66,8 @@ public struct KernelFeatures: Sendable {
   }
 }
 
-extension String {
-  /// A whole small file as text; throws what open or read say.
+extension [UInt8] {
+  /// A whole file; throws what open or read say.
   init(reading path: String) throws(TracingError) {
     let file = try OwnedDescriptor(unsafe kft_open(path), orThrow: "cannot read \(path)")
     var bytes: [UInt8] = []
@@ -78,6 +78,13 @@ extension String {
       if n == 0 { break }
       bytes.append(contentsOf: chunk[..<n])
     }
-    self = String(decoding: bytes, as: UTF8.self)
+    self = bytes
+  }
+}
+
+extension String {
+  /// A whole small file as text; throws what open or read say.
+  init(reading path: String) throws(TracingError) {
+    self = String(decoding: try [UInt8](reading: path), as: UTF8.self)
   }
 }

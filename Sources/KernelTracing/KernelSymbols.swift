@@ -8,33 +8,37 @@ public struct KernelSymbols: Sendable {
   }
 
   private var addresses: [UInt64] = []
-  private var names: [String] = []
+  private var names: [Range<Int>] = []
+  private var text: [UInt8] = []
 
   /// Reads the running kernel's symbols; some 200,000 lines, so only when first needed.
   /// Empty if kptr_restrict hides the addresses.
   public static func ofRunningKernel() -> KernelSymbols {
-    KernelSymbols(kallsyms: (try? String(reading: "/proc/kallsyms")) ?? "")
+    KernelSymbols(kallsyms: (try? [UInt8](reading: "/proc/kallsyms")) ?? [])
   }
 
-  /// From text in the format of /proc/kallsyms.
-  public init(kallsyms: String) {
-    var found: [(UInt64, Substring)] = []
-    var utf8 = kallsyms[...].utf8
-    while let end = utf8.firstIndex(of: 10) ?? (utf8.isEmpty ? nil : utf8.endIndex) {
-      let line = utf8[..<end]
-      utf8 = end < utf8.endIndex ? utf8[utf8.index(after: end)...] : utf8[end...]
-      // "ffffffff81000000 T name\t[module]"
-      guard line.count > 19, let address = UInt64(Substring(line.prefix(16)), radix: 16),
-        address != 0
-      else { continue }
-      let kind = line[line.index(line.startIndex, offsetBy: 17)]
-      guard kind == 84 || kind == 116 || kind == 87 || kind == 119 else { continue }  // T t W w
-      let name = line.dropFirst(19).prefix { $0 != 9 }
-      found.append((address, Substring(name)))
+  /// From text in the format of /proc/kallsyms: `ffffffff81000000 T name`, for symbols of
+  /// modules followed by a tab and the module.
+  public init(kallsyms text: [UInt8]) {
+    var found: [(address: UInt64, name: Range<Int>)] = []
+    var start = 0
+    while start < text.count {
+      let end = text[start...].firstIndex(of: 10) ?? text.count
+      defer { start = end + 1 }
+      guard end - start > 19 else { continue }
+      var address: UInt64 = 0
+      for digit in text[start..<start + 16] {
+        address = address << 4 | UInt64(digit & 15) + (digit > 57 ? 9 : 0)
+      }
+      let kind = text[start + 17] | 0x20
+      guard address != 0, kind == 116 || kind == 119 else { continue }  // t, w
+      let name = start + 19
+      found.append((address, name..<(text[name..<end].firstIndex(of: 9) ?? end)))
     }
-    found.sort { $0.0 < $1.0 }
-    addresses = found.map(\.0)
-    names = found.map { String($0.1) }
+    found.sort { $0.address < $1.address }
+    addresses = found.map(\.address)
+    names = found.map(\.name)
+    self.text = text
   }
 
   /// The function an address is in; `nil` if symbols are hidden or it precedes all of them.
@@ -46,6 +50,6 @@ public struct KernelSymbols: Sendable {
       if addresses[middle] <= address { low = middle + 1 } else { high = middle }
     }
     guard low > 0 else { return nil }
-    return Place(function: names[low - 1], offset: address - addresses[low - 1])
+    return Place(function: String(decoding: text[names[low - 1]], as: UTF8.self), offset: address - addresses[low - 1])
   }
 }

@@ -52,7 +52,7 @@ struct Session {
     let node = node
     correlator = FlowCorrelator(
       patience: patience, isServer: { node.isServer($0, $1) },
-      isHarmless: { HarmlessReasons.contains(node.reasonName($0)) })
+      isHarmless: { HarmlessDrops.contains($0, on: node) })
     announce(traced, options)
   }
 

@@ -13,6 +13,13 @@ load_modules() {
       2>/dev/null || true
 }
 
+# lines: a here-document to stdout, without a process.
+lines() {
+  local text
+  IFS= read -r -d '' text || true
+  printf '%s' "$text"
+}
+
 make_namespaces() {
   local name
   for name in "${NAMESPACES[@]}"; do echo "netns add $PREFIX-$name"; done | ip -batch -
@@ -25,7 +32,7 @@ delete_namespaces() {
   done | ip -force -batch -
 }
 
-# Before any interface exists, so that interfaces are born with these defaults.
+# Before any interface exists, so that interfaces are born with these defaults. Pods need none.
 configure_kernel() {
   local name
   local everywhere=(
@@ -41,7 +48,6 @@ configure_kernel() {
   done
   set_sysctls underlay "${everywhere[@]}" "${router[@]}" \
     net/bridge/bridge-nf-call-{iptables,ip6tables,arptables}=0
-  for name in outside "${PODS[@]}"; do set_sysctls "$name" "${everywhere[@]}"; done
 }
 
 # The switch between the nodes, and the gateway behind it, which loses what is not of this network.
@@ -69,14 +75,16 @@ route add default via 192.168.1.1
 END
 }
 
-# pod_mac POD: the address CNI's bridge plugin gives, 0a:58 and the IPv4 address.
+# pod_mac POD: sets POD_MAC to the address CNI's bridge plugin gives, 0a:58 and the IPv4 address.
 # shellcheck disable=SC2153 # SUBNET is a table of common.sh
-pod_mac() { printf '0a:58:0a:f4:%02x:%02x' "${SUBNET[${POD_NODE[$1]}]}" "${POD_HOST[$1]}"; }
+pod_mac() {
+  printf -v POD_MAC '0a:58:0a:f4:%02x:%02x' "${SUBNET[${POD_NODE[$1]}]}" "${POD_HOST[$1]}"
+}
 
 # pod_addresses POD: batch lines for the pod's addresses and default routes.
 pod_addresses() {
   local subnet=${SUBNET[${POD_NODE[$1]}]} host=${POD_HOST[$1]}
-  cat <<END
+  lines <<END
 address replace 10.244.$subnet.$host/24 dev eth0
 address replace fd00:10:244:$subnet::$host/64 dev eth0 nodad
 route replace default via 10.244.$subnet.1
@@ -88,7 +96,7 @@ END
 flannel_link() {
   local other=${OTHER_NODE[$1]}
   local mine=${SUBNET[$1]} theirs=${SUBNET[$other]}
-  cat <<END
+  lines <<END
 link add name flannel.1 address ${VTEP_MAC[$1]} mtu $OVERLAY_MTU type vxlan id $2 local ${NODE_IP4[$1]} dev eth0 dstport $3 nolearning
 link set flannel.1 up
 address add 10.244.$mine.0/32 dev flannel.1
@@ -107,7 +115,7 @@ flannel_fdb() {
 flannel6_link() {
   local other=${OTHER_NODE[$1]}
   local mine=${SUBNET[$1]} theirs=${SUBNET[$other]}
-  cat <<END
+  lines <<END
 link add name flannel-v6.1 address ${VTEP6_MAC[$1]} mtu $OVERLAY6_MTU type vxlan id 1 local ${NODE_IP6[$1]} dev eth0 dstport 8472 nolearning
 link set flannel-v6.1 up
 address add fd00:10:244:$mine::/128 dev flannel-v6.1 nodad
@@ -124,7 +132,7 @@ flannel6_fdb() {
 build_node() {
   local node=$1 subnet=${SUBNET[$1]} pod
   {
-    cat <<END
+    lines <<END
 link set lo up
 link set eth0 mtu $UNDERLAY_MTU up
 address add ${NODE_IP4[$node]}/24 dev eth0
@@ -137,8 +145,9 @@ address add fd00:10:244:$subnet::1/64 dev cni0 nodad
 END
     for pod in "${PODS[@]}"; do
       [[ ${POD_NODE[$pod]} == "$node" ]] || continue
-      cat <<END
-link add name veth$pod mtu $OVERLAY_MTU type veth peer name eth0 mtu $OVERLAY_MTU address $(pod_mac "$pod") netns $PREFIX-$pod
+      pod_mac "$pod"
+      lines <<END
+link add name veth$pod mtu $OVERLAY_MTU type veth peer name eth0 mtu $OVERLAY_MTU address $POD_MAC netns $PREFIX-$pod
 link set veth$pod master cni0 up
 link set veth$pod type bridge_slave hairpin on
 END
