@@ -52,7 +52,7 @@ let package = Package(
     .executableTarget(
       name: "kflowtrace",
       dependencies: [
-        "FlowModel", "KernelTracing", "FlowCorrelation", "Diagnosis",
+        "FlowModel", "KernelTracing", "ServiceCatalog", "FlowCorrelation", "Diagnosis",
         "Rendering", "Recording",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

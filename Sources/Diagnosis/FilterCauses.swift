@@ -71,8 +71,14 @@ extension Cause {
     let rule = given.node.rule(for: hop)
     let isReply = way.isReply
     var evidence = ["\(given.count(way)) dropped in \(given.placeText(hop))"]
-    if given.flow.translated != nil, !isReply {
-      evidence.append("Service and routing worked: DNAT to \(given.backend) was applied before")
+    if given.flow.attempts.contains(hop.event.tuple.destination), !isReply {
+      evidence.append(
+        "Service and routing worked: DNAT to \(hop.event.tuple.destination) was applied before")
+    }
+    if given.flow.isSettled, given.flow.attempts.count > 1 {
+      evidence.append(
+        "a later SYN was given another endpoint (\(given.backend)) and succeeded: to its users the "
+          + "Service is slow, not down")
     }
     let policy = rule.map { rule in
       ["KUBE-POLICY", "KUBE-NWPLCY", "KUBE-POD-FW", "cali-", "WEAVE-NPC", "CILIUM_"]

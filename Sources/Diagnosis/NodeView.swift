@@ -33,8 +33,8 @@ public protocol NodeView {
   func place(_ location: UInt64) -> String?
   /// The Service a flow was meant for, by what its client called.
   func service(of flow: Flow) -> ServiceName?
-  /// Whether a Service is programmed at this address on this node at all.
-  func knowsServices() -> Bool
+  /// Position of an endpoint among those of the flow's Service, from 1.
+  func endpointIndex(of endpoint: Endpoint, for flow: Flow) -> Int?
   /// The rule that made this drop, if the ruleset of its namespace tells.
   func rule(for drop: Hop) -> RuleFinding?
   /// The namespace among those traced that has an address.

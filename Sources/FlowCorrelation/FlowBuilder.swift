@@ -14,6 +14,7 @@ final class FlowBuilder {
 
   private var original: Tuple
   private var translated: Tuple?
+  private var attempts: [Endpoint] = []
   private var zone: UInt16 = 0
   private var start: UInt64
   private var last: UInt64
@@ -49,6 +50,8 @@ final class FlowBuilder {
     guard translated == nil || conntrack.original == original else { return }
     if translated == nil { original = conntrack.original }
     translated = conntrack.translated
+    let server = conntrack.translated.destination
+    if server != original.destination, attempts.last != server { attempts.append(server) }
     zone = conntrack.zone
     tuples.insert(conntrack.original)
     tuples.insert(conntrack.translated)
@@ -97,8 +100,8 @@ final class FlowBuilder {
   private func isForward(_ tuple: Tuple) -> Bool {
     if tuple == original || tuple == translated { return true }
     if tuple.inverse == original || tuple.inverse == translated { return false }
-    // half-way: after DNAT, before SNAT
-    let servers = [original.destination, translated?.destination]
+    // half-way: after DNAT, before SNAT; or to an endpoint of an earlier attempt
+    let servers = attempts + [original.destination]
     return servers.contains(tuple.destination) || !servers.contains(tuple.source)
   }
 
@@ -128,7 +131,10 @@ final class FlowBuilder {
 
   private func notePassed(_ event: Event) {
     if event.hook == .tcEgress || event.hook == .ipDeliver || event.hook == .nfSNATDone {
-      largestPassed = max(largestPassed, event.gsoSize > 0 ? 0 : event.length)
+      // a GSO packet is still to be cut
+      if event.gsoSize == 0, event.length <= UInt32(event.mtu) {
+        largestPassed = max(largestPassed, event.length)
+      }
     }
   }
 
@@ -179,6 +185,8 @@ final class FlowBuilder {
     counts.isEstablished = counts.isEstablished || other.counts.isEstablished
     counts.hasReset = counts.hasReset || other.counts.hasReset
     ways = (other.ways + ways).sorted { $0.start < $1.start }
+    translated = translated ?? other.translated
+    attempts = other.attempts + attempts
     wayOfKey.merge(other.wayOfKey) { mine, _ in mine }
   }
 
@@ -205,6 +213,7 @@ final class FlowBuilder {
     fold()
     var flow = Flow(id: id, original: original, netns: netns, start: start)
     flow.translated = translated
+    flow.attempts = attempts
     flow.zone = zone
     flow.end = last
     flow.state = state

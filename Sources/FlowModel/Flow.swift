@@ -89,6 +89,9 @@ public struct Flow: Sendable {
   public var original: Tuple
   /// The same after all NAT; `nil` if none was seen.
   public var translated: Tuple?
+  /// Where its packets were sent by NAT, in order. More than one if a first packet was dropped:
+  /// it left no conntrack entry, and the next one had its endpoint drawn anew.
+  public var attempts: [Endpoint]
   public var zone: UInt16
   /// The namespace it was first seen in.
   public var netns: UInt32
@@ -123,6 +126,7 @@ public struct Flow: Sendable {
     self.netns = netns
     self.start = start
     end = start
+    attempts = []
     zone = 0
     state = .noAnswer
     packets = (0, 0)

@@ -39,6 +39,8 @@ public struct FlowRecord: Encodable, Sendable {
     public var interface: String?
     public var hook: String?
     public var packets: Int
+    /// The packet as it was when it died.
+    public var tuple: Pair
     public var rule: RuleFinding?
   }
 
@@ -87,6 +89,8 @@ public struct FlowRecord: Encodable, Sendable {
   public var original: Pair
   public var reply: Pair?
   public var zone: UInt16
+  /// Endpoints its packets were sent to by NAT, in order.
+  public var attempts: [Peer]
   public var state: String
   public var packets: Count
   public var bytes: Count
@@ -109,6 +113,7 @@ public struct FlowRecord: Encodable, Sendable {
     original = Pair(flow.original)
     reply = flow.translated.map { Pair($0.inverse) }
     zone = flow.zone
+    attempts = flow.attempts.map(Peer.init)
     state = flow.state.rawValue
     packets = Count(original: flow.packets.original, reply: flow.packets.reply)
     bytes = Count(original: flow.bytes.original, reply: flow.bytes.reply)
@@ -121,7 +126,7 @@ public struct FlowRecord: Encodable, Sendable {
           location: node.place(hop.event.location),
           netns: node.namespaceName(hop.event.netns),
           interface: Self.name(hop.event.interface, hop.event.netns, node),
-          hook: hop.netfilterHook?.description, packets: way.repeats + 1,
+          hook: hop.netfilterHook?.description, packets: way.repeats + 1, tuple: Pair(hop.event.tuple),
           rule: node.rule(for: hop))
       }
     }

@@ -18,7 +18,7 @@ public struct FlowText {
     let service = node.service(of: flow)
     var text = header(flow, explanation, service) + "\n"
     guard explanation != nil || verbosity > 0 else { return text }
-    let hops = HopText(node: node, service: service, start: flow.start)
+    let hops = HopText(node: node, flow: flow, service: service)
     let ways = verbosity > 1 ? flow.transmissions : telling(flow, explanation)
     var lines: [(HopLine, Transmission, isFirst: Bool)] = []
     for way in ways {
@@ -56,7 +56,10 @@ public struct FlowText {
     let name = service.map { "\($0.namespace)/\($0.name) ".printable } ?? ""
     var route = "\(flow.proto) \(flow.original.source) → \(name)\(target)"
     if let translated = flow.translated {
-      if translated.destination != target { route += " ⇒ \(translated.destination)" }
+      if translated.destination != target {
+        let attempts = flow.attempts.isEmpty ? [translated.destination] : flow.attempts
+        route += " ⇒ " + attempts.map { "\($0)" }.joined(separator: ", then ")
+      }
       if translated.source != flow.original.source { route += " (as \(translated.source))" }
     }
     let mark = explanation == nil ? style.green("✓") : style.red("✗")

@@ -16,8 +16,8 @@ struct HopLine {
 /// How hops read.
 struct HopText {
   let node: any NodeView
+  let flow: Flow
   let service: ServiceName?
-  let start: UInt64
 
   /// The lines of one packet's way.
   func lines(of way: Transmission, all: Bool) -> [HopLine] {
@@ -62,7 +62,7 @@ struct HopText {
     case .destinationNAT(let to, let undone):
       line.place = event.netfilterHook?.description ?? "NAT"
       line.action = undone ? "un-SNAT" : "DNAT"
-      line.detail = "→ \(to)" + (undone ? "" : endpointText)
+      line.detail = "→ \(to)" + (undone ? "" : endpointText(to))
       line.isNAT = true
     case .sourceNAT(let to, let undone):
       line.place = event.netfilterHook?.description ?? "NAT"
@@ -104,8 +104,8 @@ struct HopText {
     return line
   }
 
-  private var endpointText: String {
-    guard let service, let index = service.endpointIndex else { return "" }
+  private func endpointText(_ endpoint: Endpoint) -> String {
+    guard let service, let index = node.endpointIndex(of: endpoint, for: flow) else { return "" }
     return "   endpoint \(index) of \(service.endpointCount)"
   }
 
@@ -140,7 +140,7 @@ struct HopText {
 
   /// `+0.042`, ms since the flow began.
   private func time(_ ns: UInt64) -> String {
-    let micros = Int64(bitPattern: ns &- start) / 1000
+    let micros = Int64(bitPattern: ns &- flow.start) / 1000
     return "+\(micros / 1000).\(String(1000 + micros % 1000).dropFirst())"
   }
 

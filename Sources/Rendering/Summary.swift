@@ -24,10 +24,12 @@ public struct Summary: Sendable {
   public mutating func add(_ flow: Flow, _ explanation: Explanation?) {
     flows += 1
     if explanation != nil { failed += 1 }
-    if let translated = flow.translated {
-      byEndpoint[translated.destination, default: EndpointCount()].flows += 1
-      if explanation != nil {
-        byEndpoint[translated.destination, default: EndpointCount()].failed += 1
+    let dead = Set(flow.drops.compactMap { $0.drop?.event.tuple.destination })
+    for endpoint in Set(flow.attempts) {
+      byEndpoint[endpoint, default: EndpointCount()].flows += 1
+      let isLast = endpoint == flow.attempts.last && flow.state != .completed
+      if explanation != nil, dead.contains(endpoint) || isLast {
+        byEndpoint[endpoint, default: EndpointCount()].failed += 1
       }
     }
     if let explanation {
@@ -40,7 +42,7 @@ public struct Summary: Sendable {
 
   /// The lines for people; `seconds` is how long the trace took.
   public func render(style: Style, seconds: Double, eventsLost: UInt64) -> String {
-    var text = "\n" + style.bold("\(flows) connection\(flows == 1 ? "" : "s")")
+    var text = style.bold("\(flows) connection\(flows == 1 ? "" : "s")")
     text += " in \(Int(seconds * 10) / 10).\(Int(seconds * 10) % 10) s"
     text += failed == 0 ? flows == 0 ? "" : style.green(", none failed")
       : ", " + style.red("\(failed) failed")

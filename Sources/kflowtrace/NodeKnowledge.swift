@@ -1,35 +1,205 @@
 import Diagnosis
 import FlowModel
 import KernelTracing
+import ServiceCatalog
 
-/// What the node tells about itself: names, rules, Services. Read when needed.
+/// What the node tells about itself: names, rules, Services. Rules are read once at the start
+/// and again when a netfilter drop is to be explained, never polled.
 final class NodeKnowledge: NodeView {
+  private let traced: [NetworkNamespace]
   private let names: NodeNames
   private let reasons = DropReasons.ofRunningKernel()
   private lazy var symbols = KernelSymbols.ofRunningKernel()
-  var missing: [String] = []
+  private var before: [UInt32: NodeRules] = [:]
+  private var after: [UInt32: NodeRules] = [:]
+  private(set) var catalog = ServiceCatalog(services: [])
+  /// What can't be named and why, a sentence each.
+  private(set) var missing: [String] = []
 
-  init(traced: [NetworkNamespace]) { names = NodeNames(traced: traced) }
-
-  func readRules() async {}
-  func prepare(for flow: Flow) async {}
-  func isServer(_ e: Endpoint, _ p: IPProtocol) -> Bool { false }
-  func select(_ targets: [ServiceTarget], into matches: inout MatchSet) throws(TracingError) -> [String] {
-    for t in targets { if case .address(let a) = t { matches.sides.insert(a.side) } }
-    matches.sides.insert(.init(address: nil, port: 8080))
-    matches.sides.insert(.init(address: nil, port: 30080))
-    return targets.map { "\($0)" }
+  init(traced: [NetworkNamespace]) {
+    self.traced = traced
+    names = NodeNames(traced: traced)
   }
+
+  // MARK: - Rules and Services
+
+  /// Reads the rules of the traced namespaces; what is wrong with that is in `missing`.
+  func readRules() async {
+    for namespace in traced {
+      let rules = await NodeRules.read(netns: namespace.path)
+      before[namespace.inode] = rules
+      for line in rules.missing where !missing.contains(line) { missing.append(line) }
+    }
+    // the node's namespace has kube-proxy's rules; those of pods have none
+    catalog = ServiceCatalog(traced.flatMap { before[$0.inode]?.ruleSets ?? [] })
+  }
+
+  /// Reads rules again for a flow that netfilter dropped packets of: the counters tell.
+  func prepare(for flow: Flow) async {
+    let places = Set(flow.drops.compactMap(\.drop).filter(isFilterDrop).map(\.event.netns))
+    for netns in places {
+      guard let namespace = names.namespace(netns) else { continue }
+      after[netns] = await NodeRules.read(netns: namespace.path)
+    }
+  }
+
+  private func isFilterDrop(_ hop: Hop) -> Bool {
+    let reason = reasonName(hop.event.dropReason)
+    return reason == "NETFILTER_DROP" || reason == "NOT_SPECIFIED"
+  }
+
+  /// Adds what the targets of `--svc` mean to the match set; a line for people each.
+  func select(
+    _ targets: [ServiceTarget], into matches: inout MatchSet
+  ) throws(TracingError) -> [String] {
+    var lines: [String] = []
+    for target in targets {
+      let services: [Service]
+      switch target {
+      case .address(let address):
+        matches.sides.insert(address.side)
+        services = catalog.services(at: address.address).filter { service in
+          (address.proto == nil || service.proto == address.proto)
+            && (address.port == nil
+              || service.frontends.contains { $0.address == address.address && $0.port == address.port })
+        }
+        if services.isEmpty {
+          lines.append("\(address.side.text) (no Service of that address in this node's rules)")
+        }
+      case .name(let namespace, let name):
+        let text = namespace.map { "\($0)/\(name)" } ?? name
+        services = catalog.services(named: text)
+        if services.isEmpty { throw unknownService(text) }
+      }
+      for service in services { select(service, into: &matches) }
+      let byName = Dictionary(grouping: services, by: \.fullName)
+      for (name, ports) in byName.sorted(by: { $0.key < $1.key }) {
+        lines.append(name + " " + ports.map(describe).joined(separator: ", "))
+      }
+    }
+    return lines
+  }
+
+  private func select(_ service: Service, into matches: inout MatchSet) {
+    for frontend in service.frontends {
+      matches.sides.insert(
+        MatchSet.Side(address: frontend.address, port: frontend.port, proto: service.proto))
+    }
+    for endpoint in service.endpoints + service.localEndpoints {
+      matches.sides.insert(
+        MatchSet.Side(
+          address: endpoint.endpoint.address, port: endpoint.endpoint.port, proto: service.proto))
+    }
+    if let port = service.nodePort {
+      matches.sides.insert(MatchSet.Side(address: nil, port: port, proto: service.proto))
+    }
+  }
+
+  private func describe(_ service: Service) -> String {
+    let address = service.clusterIP.map { "\($0)" } ?? "NodePort \(service.nodePort ?? 0)"
+    let count = service.endpoints.count
+    let tail = count == 0 ? "no endpoints" : count == 1 ? "1 endpoint" : "\(count) endpoints"
+    return "\(address)/\("\(service.proto)".lowercased()) (\(tail))"
+  }
+
+  private func unknownService(_ text: String) -> TracingError {
+    guard !catalog.isEmpty else {
+      return TracingError(
+        .usage, "--svc \(text): there are no kube-proxy rules here to look names up in; run it on a "
+          + "node, name the node's namespace with --netns, or give the Service's IP address")
+    }
+    let known = Set(catalog.services.map(\.fullName)).sorted()
+    let shown = known.prefix(8).joined(separator: ", ") + (known.count > 8 ? ", …" : "")
+    return TracingError(.usage, "--svc \(text): no such Service on this node; there are \(shown)")
+  }
+
+  /// Whether an endpoint is the serving side of some Service.
+  func isServer(_ endpoint: Endpoint, _ proto: IPProtocol) -> Bool {
+    catalog.service(at: endpoint, proto) != nil || !catalog.roles(of: endpoint, proto).isEmpty
+  }
+
+  // MARK: - NodeView
+
   func namespaceName(_ netns: UInt32) -> String { names.name(of: netns) }
+
   func interfaceName(_ index: UInt32, in netns: UInt32) -> String {
     names.interface(index, in: netns)
   }
+
   func reasonName(_ reason: UInt32) -> String { reasons.name(of: reason) }
+
   func place(_ location: UInt64) -> String? {
     symbols.place(of: location).map { "\($0.function)+0x\(String($0.offset, radix: 16))" }
   }
-  func service(of flow: Flow) -> ServiceName? { nil }
-  func knowsServices() -> Bool { false }
-  func rule(for drop: Hop) -> RuleFinding? { nil }
+
+  /// By the address the client called: a Service's own, or a NodePort of a node we trace.
+  private func called(_ flow: Flow) -> Service? {
+    let target = flow.original.destination
+    if let service = catalog.service(at: target, flow.proto) { return service }
+    guard names.owner(of: target.address) != nil else { return nil }
+    return catalog.service(
+      nodePort: target.port, flow.proto, family: target.address.isIPv4 ? .ipv4 : .ipv6)
+  }
+
+  func endpointIndex(of endpoint: Endpoint, for flow: Flow) -> Int? {
+    called(flow)?.index(of: endpoint)
+  }
+
+  func service(of flow: Flow) -> ServiceName? {
+    let target = flow.original.destination
+    if let service = called(flow) {
+      let endpoint = flow.translated?.destination
+      return ServiceName(
+        namespace: service.namespace, name: service.name, port: service.portName,
+        endpointIndex: endpoint.flatMap(service.index), endpointCount: service.endpoints.count)
+    }
+    // on the endpoint's node the Service's address was never seen
+    guard let role = catalog.roles(of: target, flow.proto).first else { return nil }
+    return ServiceName(
+      namespace: role.service.namespace, name: role.service.name, port: role.service.portName,
+      endpointIndex: role.index, endpointCount: role.count)
+  }
+
   func namespace(owning address: Address) -> UInt32? { names.owner(of: address) }
+
+  func rule(for drop: Hop) -> RuleFinding? {
+    let event = drop.event
+    guard isFilterDrop(drop), let rules = after[event.netns] ?? before[event.netns] else {
+      return nil
+    }
+    func name(_ index: UInt32) -> String? {
+      index == 0 ? nil : names.interface(index, in: event.netns)
+    }
+    let hook = drop.netfilterHook ?? hook(of: event)
+    let packet = RulePacket(
+      event, inInterface: hook == .output ? nil : name(event.interface),
+      outInterface: hook == .input || hook == .prerouting ? nil : name(event.outInterface),
+      localAddresses: names.addresses(of: event.netns))
+    var candidates = rules.dropCandidates(hook: hook, packet: packet)
+    if let earlier = before[event.netns], let later = after[event.netns] {
+      candidates = NodeRules.confirm(candidates, before: earlier, after: later, drops: 1)
+    }
+    guard let best = candidates.first else { return nil }
+    return RuleFinding(
+      table: "\(best.table)", chain: best.chain, specification: best.specification,
+      comment: best.rule?.comment, backend: best.origin.backend.rawValue,
+      isPolicy: best.rule == nil, certainty: best.certainty == .certain ? .certain : .likely,
+      alternatives: candidates.count - 1)
+  }
+
+  /// Where a drop nobody placed must have been.
+  private func hook(of event: Event) -> NetfilterHook {
+    if event.interface == 0 { return .output }
+    var target = event.tuple.destination.address
+    if case .tunnel(let outer, _) = event.carrier { target = outer.destination.address }
+    return names.addresses(of: event.netns).contains(target) ? .input : .forward
+  }
+}
+
+extension MatchSet.Side {
+  /// As on the command line.
+  var text: String {
+    let endpoint = Endpoint(address ?? .any, port ?? 0)
+    return "\(endpoint)" + (proto.map { "/\("\($0)".lowercased())" } ?? "")
+  }
 }

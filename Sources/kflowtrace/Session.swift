@@ -20,6 +20,8 @@ struct Session {
   private var lostBefore: UInt64 = 0
   private var shown = 0
   private var isReaderGone = false
+  /// The last thing printed ended with an empty line.
+  private var isInBlock = false
 
   /// Checks everything that can be wrong before anything is attached.
   init(_ command: TraceCommand) async throws(TracingError) {
@@ -92,7 +94,11 @@ struct Session {
     let text = summary.render(
       style: command.json ? Style(isColoured: false) : style,
       seconds: Double(Self.now() - begin) / 1e9, eventsLost: tracer.eventsLost)
-    if command.json { Output.note(text) } else { _ = Output.result(text) }
+    if command.json {
+      Output.note(text)
+    } else {
+      _ = Output.result((isInBlock ? "" : "\n") + text)
+    }
     return summary.failures > 0 ? 1 : 0
   }
 
@@ -130,6 +136,7 @@ struct Session {
       } else {
         text = FlowText(style: style, verbosity: command.verbose)
           .render(flow, explanation, on: node)
+        isInBlock = explanation != nil || command.verbose > 0
       }
       if !Output.result(text) {
         isReaderGone = true

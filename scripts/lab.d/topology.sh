@@ -32,9 +32,9 @@ delete_namespaces() {
   done | ip -force -batch -
 }
 
-# Before any interface exists, so that interfaces are born with these defaults. Pods need none.
+# Before any interface exists, so that interfaces are born with these defaults.
 configure_kernel() {
-  local name
+  local name job jobs=()
   local everywhere=(
     net/ipv6/conf/{all,default}/{disable_ipv6,accept_dad}"=0"
     net/ipv6/conf/default/{dad_transmits,accept_ra,router_solicitations}"=0"
@@ -44,10 +44,17 @@ configure_kernel() {
   for name in "${NODES[@]}"; do
     # kube-proxy needs bridged replies to pass netfilter, or same-node connections break.
     set_sysctls "$name" "${everywhere[@]}" "${router[@]}" \
-      net/bridge/bridge-nf-call-{iptables,ip6tables}=1
+      net/bridge/bridge-nf-call-{iptables,ip6tables}=1 &
+    jobs+=($!)
   done
   set_sysctls underlay "${everywhere[@]}" "${router[@]}" \
-    net/bridge/bridge-nf-call-{iptables,ip6tables,arptables}=0
+    net/bridge/bridge-nf-call-{iptables,ip6tables,arptables}=0 &
+  jobs+=($!)
+  for name in outside "${PODS[@]}"; do
+    set_sysctls "$name" "${everywhere[@]}" &
+    jobs+=($!)
+  done
+  for job in "${jobs[@]}"; do wait "$job"; done
 }
 
 # The switch between the nodes, and the gateway behind it, which loses what is not of this network.

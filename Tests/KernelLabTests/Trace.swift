@@ -1,0 +1,139 @@
+import Foundation
+import Testing
+
+/// What a tracer printed with `--json`.
+struct Trace {
+  var flows: [FlowLine]
+  var status: Int32
+  var errors: String
+
+  init(_ finished: Lab.Finished) throws {
+    status = finished.status
+    errors = finished.errors
+    let decoder = JSONDecoder()
+    flows = try finished.output.split(separator: "\n").map {
+      try decoder.decode(FlowLine.self, from: Data($0.utf8))
+    }
+  }
+
+  /// Flows to an endpoint, after NAT.
+  func flows(through endpoint: String) -> [FlowLine] {
+    flows.filter { $0.reply?.source.text == endpoint }
+  }
+}
+
+/// The part of a flow's JSON that tests look at.
+struct FlowLine: Decodable {
+  struct Peer: Decodable, Equatable {
+    var address: String
+    var port: Int
+    var text: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }
+  }
+  struct Pair: Decodable, Equatable {
+    var source: Peer
+    var destination: Peer
+  }
+  struct Service: Decodable {
+    var namespace: String
+    var name: String
+    var port: String?
+    var endpointIndex: Int?
+    var endpointCount: Int
+  }
+  struct Rule: Decodable {
+    var table: String
+    var chain: String
+    var specification: String
+    var comment: String?
+    var certainty: String
+  }
+  struct Drop: Decodable {
+    var reason: String
+    var location: String?
+    var netns: String
+    var hook: String?
+    var packets: Int
+    var tuple: Pair
+    var rule: Rule?
+  }
+  struct Diagnosis: Decodable {
+    var cause: String
+    var layer: String
+    var certainty: String
+    var why: String
+    var evidence: [String]
+    var check: [String]
+    var fix: String
+    var rule: Rule?
+  }
+  struct Hop: Decodable {
+    var netns: String
+    var interface: String?
+    var outInterface: String?
+    var hook: String
+    var netfilterHook: String?
+    var action: String
+    var tuple: Pair
+    var outer: Pair?
+    var vni: Int?
+    var detail: Bool
+  }
+  struct Packet: Decodable {
+    var direction: String
+    var flags: String?
+    var icmpError: String?
+    var repeats: Int
+    var hops: [Hop]
+  }
+
+  var transport: String
+  var source: Peer
+  var destination: Peer
+  var service: Service?
+  var original: Pair
+  var reply: Pair?
+  var state: String
+  var attempts: [Peer]
+  var syns: Int
+  var drops: [Drop]
+  var diagnosis: Diagnosis?
+  var timeline: [Packet]
+  var mayMissEvents: Bool
+
+  /// The way of the client's first packet.
+  var request: [Hop] {
+    timeline.first { $0.direction == "original" && $0.icmpError == nil }?.hops ?? []
+  }
+  /// The way of the server's first packet.
+  var answer: [Hop] {
+    timeline.first { $0.direction == "reply" && $0.icmpError == nil }?.hops ?? []
+  }
+}
+
+extension [FlowLine.Hop] {
+  /// `kft-node1 PREROUTING dnat`, the hops a person is shown.
+  var shown: [String] {
+    filter { !$0.detail }.map { hop in
+      let place: String
+      switch hop.action {
+      case "dnat", "snat", "un-dnat", "un-snat", "dropped":
+        place = hop.netfilterHook ?? "-"
+      case "encap", "decap": place = "VNI"
+      case "out": place = (hop.hook == "ipOutput" ? hop.outInterface : hop.interface) ?? "-"
+      case "delivered": place = "INPUT"
+      default: place = hop.interface ?? "-"
+      }
+      return "\(hop.netns.replacing("kft-", with: "")) \(place) \(hop.action)"
+    }
+  }
+
+  /// Whether the lines occur in this order, others between them allowed.
+  func pass(_ expected: String...) -> Bool {
+    var rest = shown[...]
+    for line in expected {
+      guard let found = rest.firstIndex(of: line) else { return false }
+      rest = rest[(found + 1)...]
+    }
+    return true
+  }
+}
