@@ -60,8 +60,8 @@ enum Lab {
       let base = NSTemporaryDirectory() + "kft-\(UUID().uuidString)"
       outputPath = base + ".out"
       errorPath = base + ".err"
-      FileManager.default.createFile(atPath: outputPath, contents: nil)
-      FileManager.default.createFile(atPath: errorPath, contents: nil)
+      _ = FileManager.default.createFile(atPath: outputPath, contents: nil)
+      _ = FileManager.default.createFile(atPath: errorPath, contents: nil)
       process.executableURL = URL(filePath: "/usr/bin/env")
       process.arguments = command
       process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
