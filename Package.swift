@@ -63,6 +63,8 @@ let package = Package(
     tests("KernelTracingTests", ["KernelTracing", "FlowModel", "CEvent"]),
     tests("FlowCorrelationTests", ["FlowCorrelation", "FlowModel"]),
     tests("DiagnosisTests", ["Diagnosis", "FlowCorrelation", "FlowModel"]),
+    tests("RenderingTests", ["Rendering", "Diagnosis", "FlowCorrelation", "FlowModel"]),
+    tests("RecordingTests", ["Recording", "Diagnosis", "FlowCorrelation", "FlowModel"]),
     tests("KernelLabTests", []),
   ]
 )
