@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// The kernel lab of scripts/lab and a tracer in it. Needs root; tests that use it fail without.
@@ -12,12 +13,6 @@ enum Lab {
   static var tracerPath: String {
     let named = ProcessInfo.processInfo.environment["KFLOWTRACE"]
     return named ?? "\(root)/.build/release/kflowtrace"
-  }
-
-  struct Finished {
-    var status: Int32
-    var output: String
-    var errors: String
   }
 
   struct Failure: Error, CustomStringConvertible {
@@ -50,50 +45,17 @@ enum Lab {
     try run(["ip", "netns", "exec", "kft-\(namespace)"] + command)
   }
 
-  /// A process with its output in files, so that no pipe can fill up.
-  final class Running {
-    let process = Process()
-    private let outputPath: String
-    private let errorPath: String
-
-    init(_ command: [String], environment: [String: String] = [:]) throws {
-      let base = NSTemporaryDirectory() + "kft-\(UUID().uuidString)"
-      outputPath = base + ".out"
-      errorPath = base + ".err"
-      _ = FileManager.default.createFile(atPath: outputPath, contents: nil)
-      _ = FileManager.default.createFile(atPath: errorPath, contents: nil)
-      process.executableURL = URL(filePath: "/usr/bin/env")
-      process.arguments = command
-      process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-      process.standardInput = FileHandle.nullDevice
-      process.standardOutput = FileHandle(forWritingAtPath: outputPath)
-      process.standardError = FileHandle(forWritingAtPath: errorPath)
-      try process.run()
-    }
-
-    var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
-
-    func wait() throws -> Finished {
-      process.waitUntilExit()
-      let output = try String(contentsOfFile: outputPath, encoding: .utf8)
-      let errors = errors
-      try FileManager.default.removeItem(atPath: outputPath)
-      try FileManager.default.removeItem(atPath: errorPath)
-      return Finished(status: process.terminationStatus, output: output, errors: errors)
-    }
-  }
-
   /// A tracer that is tracing when this returns.
   static func startTracer(_ arguments: [String]) throws -> Running {
     let tracer = try Running(
       [tracerPath, "--json"] + arguments + (backend == "auto" ? [] : ["--backend", backend]))
     let deadline = Date().addingTimeInterval(90)
     while !tracer.errors.contains("tracing ") {
-      guard tracer.process.isRunning else {
+      guard tracer.isRunning else {
         throw Failure(description: "the tracer ended: \(tracer.errors)")
       }
       guard Date() < deadline else {
-        tracer.process.terminate()
+        tracer.send(SIGTERM)
         throw Failure(description: "the tracer did not start in 90 s: \(tracer.errors)")
       }
       Thread.sleep(forTimeInterval: 0.05)
@@ -109,12 +71,12 @@ enum Lab {
     do {
       try body()
     } catch {
-      tracer.process.interrupt()
+      tracer.send(SIGINT)
       _ = try tracer.wait()
       throw error
     }
     Thread.sleep(forTimeInterval: settle)
-    tracer.process.interrupt()
+    tracer.send(SIGINT)
     return try Trace(tracer.wait())
   }
 

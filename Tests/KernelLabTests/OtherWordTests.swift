@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 extension LabTests {
@@ -56,11 +57,11 @@ extension LabTests {
           Thread.sleep(forTimeInterval: 1.5)
         }
       } catch {
-        dump.process.interrupt()
+        dump.send(SIGINT)
         _ = try dump.wait()
         throw error
       }
-      dump.process.interrupt()
+      dump.send(SIGINT)
       _ = try dump.wait()
       // -S: absolute sequence numbers; one line a packet
       let theirs = try Lab.run("tcpdump", "-nn", "-t", "-S", "-r", capture).output
