@@ -7,14 +7,14 @@
 
 static __always_inline int kft_at(struct sk_buff *skb, __u8 hook)
 {
-	struct kft_site site = { .skb = (__u64)skb, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE };
+	struct kft_site site = {.skb = (__u64)skb, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE};
 
 	kft_report(&site, 1);
 	return 0;
 }
 
-static __always_inline int kft_at_hook(struct sk_buff *skb, struct nf_hook_state *state,
-				       __u8 hook, __u8 table)
+static __always_inline int kft_at_hook(struct sk_buff *skb, struct nf_hook_state *state, __u8 hook,
+				       __u8 table)
 {
 	struct kft_site site = {
 		.skb = (__u64)skb,
@@ -76,7 +76,8 @@ SEC("kprobe/nf_nat_manip_pkt")
 int BPF_KPROBE(kft_nat_manip, struct sk_buff *skb, struct nf_conn *ct, int type)
 {
 	/* enum nf_nat_manip_type: 0 source, 1 destination; carried in icmp_code */
-	struct kft_site site = { .skb = (__u64)skb, .hook = KFT_NAT_MANIP, .nf_hook = KFT_NF_HOOK_NONE };
+	struct kft_site site = {
+		.skb = (__u64)skb, .hook = KFT_NAT_MANIP, .nf_hook = KFT_NF_HOOK_NONE};
 
 	site.table = KFT_TABLE_NAT;
 	kft_report(&site, 1);

@@ -23,11 +23,11 @@ static __always_inline int kft_nf(struct bpf_nf_ctx *ctx, __u8 hook)
 }
 
 /* libbpf 1.1 does not know the type: the loader sets it by this section's name. */
-#define KFT_NF_PROGRAM(name, hook)          \
-	SEC("kft_netfilter")                \
-	int name(struct bpf_nf_ctx *ctx)    \
-	{                                   \
-		return kft_nf(ctx, hook);   \
+#define KFT_NF_PROGRAM(name, hook)                                                                 \
+	SEC("kft_netfilter")                                                                       \
+	int name(struct bpf_nf_ctx *ctx)                                                           \
+	{                                                                                          \
+		return kft_nf(ctx, hook);                                                          \
 	}
 
 KFT_NF_PROGRAM(kft_nf_raw, KFT_NF_RAW)

@@ -8,17 +8,17 @@
 #ifndef KFT_PACKET_BPF_H
 #define KFT_PACKET_BPF_H
 
-#define KFT_ETH_P_IP 0x0800
+#define KFT_ETH_P_IP   0x0800
 #define KFT_ETH_P_IPV6 0x86dd
-#define KFT_ETH_P_TEB 0x6558
+#define KFT_ETH_P_TEB  0x6558
 
-#define KFT_PROTO_ICMP 1
-#define KFT_PROTO_IPIP 4
-#define KFT_PROTO_TCP 6
-#define KFT_PROTO_UDP 17
-#define KFT_PROTO_IPV6 41
+#define KFT_PROTO_ICMP	 1
+#define KFT_PROTO_IPIP	 4
+#define KFT_PROTO_TCP	 6
+#define KFT_PROTO_UDP	 17
+#define KFT_PROTO_IPV6	 41
 #define KFT_PROTO_ICMPV6 58
-#define KFT_PROTO_SCTP 132
+#define KFT_PROTO_SCTP	 132
 
 struct kft_packet {
 	struct kft_tuple tuple;
@@ -208,7 +208,8 @@ __noinline int kft_enter_carried(struct kft_cursor *c, struct kft_packet *p)
 		return 0;
 	if (p->proto == KFT_PROTO_ICMP) {
 		/* unreachable, redirect, time exceeded, parameter problem */
-		if (p->icmp_type != 3 && p->icmp_type != 5 && p->icmp_type != 11 && p->icmp_type != 12)
+		if (p->icmp_type != 3 && p->icmp_type != 5 && p->icmp_type != 11 &&
+		    p->icmp_type != 12)
 			return 0;
 		c->at += 8;
 		return 2;

@@ -7,7 +7,7 @@
 static __always_inline int kft_tc(struct __sk_buff *ctx, __u8 hook)
 {
 	/* at run time the context is the sk_buff itself */
-	struct kft_site site = { .skb = (__u64)ctx, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE };
+	struct kft_site site = {.skb = (__u64)ctx, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE};
 
 	kft_report(&site, 0);
 	return KFT_NEXT;

@@ -22,7 +22,7 @@ int kft_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 static __always_inline int kft_report_sock(struct sock *sk, struct sk_buff *skb, __u8 hook)
 {
 	struct kft_packet p = {};
-	struct kft_site site = { .skb = (__u64)skb, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE };
+	struct kft_site site = {.skb = (__u64)skb, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE};
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	__u32 v4;
 
@@ -33,7 +33,8 @@ static __always_inline int kft_report_sock(struct sock *sk, struct sk_buff *skb,
 		v4 = BPF_CORE_READ(sk, __sk_common.skc_daddr);
 		kft_map_v4(p.tuple.daddr, (__u8 *)&v4);
 	} else if (family == 10) {
-		BPF_CORE_READ_INTO((struct in6_addr *)p.tuple.saddr, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO((struct in6_addr *)p.tuple.saddr, sk,
+				   __sk_common.skc_v6_rcv_saddr);
 		BPF_CORE_READ_INTO((struct in6_addr *)p.tuple.daddr, sk, __sk_common.skc_v6_daddr);
 	} else {
 		return 0;
@@ -64,7 +65,8 @@ int kft_tcp_retransmit(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/tcp_send_reset")
 int kft_tcp_send_reset(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct kft_site site = { .skb = ctx->args[1], .hook = KFT_RST_SENT, .nf_hook = KFT_NF_HOOK_NONE };
+	struct kft_site site = {
+		.skb = ctx->args[1], .hook = KFT_RST_SENT, .nf_hook = KFT_NF_HOOK_NONE};
 
 	if (site.skb)
 		kft_report(&site, 0);

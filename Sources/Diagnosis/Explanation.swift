@@ -81,4 +81,13 @@ public struct Explanation: Hashable, Sendable, Codable {
     self.fix = fix
     self.rule = rule
   }
+
+  /// What flows that failed for the same reason at the same place have in common.
+  public struct Kind: Hashable, Sendable {
+    var cause: String
+    var why: String
+    var rule: String?
+  }
+
+  public var kind: Kind { Kind(cause: cause, why: why, rule: rule?.specification) }
 }

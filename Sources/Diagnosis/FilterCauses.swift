@@ -86,14 +86,14 @@ extension Cause {
     }
     let what =
       policy == true
-      ? "a NetworkPolicy, by its chain \(rule?.chain ?? "")" : "a firewall rule of this node"
+      ? "a NetworkPolicy (by its chain \(rule?.chain ?? ""))" : "a firewall rule of this node"
     let tuple = hop.event.tuple
     return Explanation(
       cause: "policy-drop", layer: .policy, certainty: rule?.certainty ?? .likely,
       why: rule == nil
         ? "netfilter on \(given.node.namespaceName(hop.event.netns)) drops it; the rule could not "
           + "be found in its ruleset"
-        : "\(what), drops \(isReply ? "the answer" : "it")"
+        : "\(what) drops \(isReply ? "the answer" : "it")"
           + (rule?.isPolicy == true ? " (no rule accepted it, the chain's policy is DROP)" : ""),
       evidence: evidence,
       check: rule.map {

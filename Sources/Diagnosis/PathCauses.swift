@@ -14,7 +14,8 @@ extension Case {
 extension Cause {
   /// A packet larger than the next device takes, that may not be fragmented.
   static let mtuExceeded = Cause("mtu-exceeded") { given in
-    let found = given.faultyDrops.first { $0.reason == "PKT_TOO_BIG" }
+    let found =
+      given.faultyDrops.first { $0.reason == "PKT_TOO_BIG" }
       ?? given.faultyDrops.first {
         let place = given.node.place($0.hop.event.location) ?? ""
         return $0.reason == "NOT_SPECIFIED"
@@ -56,22 +57,27 @@ extension Cause {
 
   /// The packet reached its pod and nobody listens there.
   static let portClosed = Cause("port-closed") { given in
-    guard let found = given.faultyDrops.first(where: { $0.reason == "NO_SOCKET" })
-      ?? given.resetByKernel
+    guard
+      let found = given.faultyDrops.first(where: { $0.reason == "NO_SOCKET" })
+        ?? given.resetByKernel
     else { return nil }
     let (way, hop, _) = found
     let tuple = hop.event.tuple
     let pod = given.node.namespaceName(hop.event.netns)
-    var evidence = ["\(given.count(way)) reached \(pod) and found no socket on \(tuple.destination)"]
+    var evidence = [
+      "\(given.count(way)) reached \(pod) and found no socket on \(tuple.destination)"
+    ]
     if given.flow.state == .refused {
-      evidence.append("the pod's kernel answered with a reset; the client sees \"connection refused\"")
+      evidence.append(
+        "the pod's kernel answered with a reset; the client sees \"connection refused\"")
     } else if !given.icmpErrors(type: 3, code: 3).isEmpty {
       evidence.append("the pod's kernel answered with ICMP port-unreachable")
     }
     if given.flow.translated != nil { evidence.append("DNAT and the way to the pod worked") }
     return Explanation(
       cause: "port-closed", layer: .application, certainty: .certain,
-      why: "nothing listens on \(tuple.proto) port \(tuple.destination.port) in \(pod): the network "
+      why:
+        "nothing listens on \(tuple.proto) port \(tuple.destination.port) in \(pod): the network "
         + "delivered it, the application is not there",
       evidence: evidence,
       check: [

@@ -26,10 +26,12 @@ extension Cause {
           "inside it: \(hop.event.tuple)",
         ],
         check: [
-          rule.map { given.listCommand($0, ipv6: !outer.source.address.isIPv4) } ?? "iptables-save -c",
+          rule.map { given.listCommand($0, ipv6: !outer.source.address.isIPv4) }
+            ?? "iptables-save -c",
           "tcpdump -ni any udp port \(outer.destination.port)",
         ],
-        fix: "allow UDP \(outer.destination.port) between the nodes (host firewall, security group)",
+        fix:
+          "allow UDP \(outer.destination.port) between the nodes (host firewall, security group)",
         rule: rule)
     }
     // both ends are traced, and what one sent the other has never seen

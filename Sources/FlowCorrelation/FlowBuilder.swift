@@ -198,7 +198,8 @@ final class FlowBuilder {
     case .refused, .reset: return idle > patience.closed
     case .completed: return idle > patience.answered
     case .noAnswer: return idle > patience.unanswered
-    case .open: return idle > (ways.contains(where: \.hasDied) ? patience.unanswered : patience.open)
+    case .open:
+      return idle > (ways.contains(where: \.hasDied) ? patience.unanswered : patience.open)
     }
   }
 

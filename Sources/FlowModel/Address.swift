@@ -143,7 +143,9 @@ extension Address: LosslessStringConvertible {
     if isIPv4 {
       return (0..<4).map { String(low >> UInt64(24 - 8 * $0) & 0xff) }.joined(separator: ".")
     }
-    let groups = (0..<8).map { UInt16(truncatingIfNeeded: ($0 < 4 ? high : low) >> UInt64(48 - 16 * ($0 % 4))) }
+    let groups = (0..<8).map {
+      UInt16(truncatingIfNeeded: ($0 < 4 ? high : low) >> UInt64(48 - 16 * ($0 % 4)))
+    }
     // the longest run of two or more zero groups, the first of equals
     var best = 0..<0
     var start = 0

@@ -1,8 +1,7 @@
-#if canImport(Glibc)
-  internal import Glibc
-#endif
 internal import CEvent
 internal import CLibbpf
+internal import FoundationEssentials
+internal import Glibc
 
 /// The BPF object of bpf/, opened from the executable itself.
 @safe struct BPFObject: ~Copyable {
@@ -11,8 +10,10 @@ internal import CLibbpf
   /// Opens; nothing is in the kernel yet.
   init() throws(TracingError) {
     kft_log_reset()
-    let bytes = decodeBase64(bpfObjectBase64)
-    let opened = unsafe bytes.withUnsafeBytes { unsafe bpf_object__open_mem($0.baseAddress, $0.count, nil) }
+    let bytes = Data(base64Encoded: "\(bpfObjectBase64)") ?? Data()
+    let opened = unsafe bytes.withUnsafeBytes {
+      unsafe bpf_object__open_mem($0.baseAddress, $0.count, nil)
+    }
     guard let opened = unsafe opened else {
       throw .errno("cannot open the BPF object", Glibc.errno, "the build is broken")
     }
@@ -69,7 +70,8 @@ internal import CLibbpf
       let log = unsafe String(cString: kft_log())
       var thrown = TracingError.errno(
         "the kernel refused the BPF programs", -error,
-        error == -EPERM ? "run as root; kernel lockdown or an LSM may forbid BPF" : "--verbose shows its log")
+        error == -EPERM
+          ? "run as root; kernel lockdown or an LSM may forbid BPF" : "--verbose shows its log")
       thrown.details = log
       if error != -EPERM && error != -EACCES { thrown.kind = .kernel }
       throw thrown
@@ -87,31 +89,12 @@ internal import CLibbpf
   /// The initial value of a data section and its size in bytes; to be changed before loading.
   func memory(of section: String) throws(TracingError) -> (UnsafeMutableRawPointer, Int) {
     var size = 0
-    guard let address = unsafe UnsafeMutableRawPointer(mutating: bpf_map__initial_value(try map(section), &size)) else {
+    guard
+      let address = unsafe UnsafeMutableRawPointer(
+        mutating: bpf_map__initial_value(try map(section), &size))
+    else {
       throw TracingError(.failure, "the BPF object's \(section) is not mapped; the build is broken")
     }
     return unsafe (address, size)
-  }
-}
-
-/// RFC 4648 base64 as the build writes it: no line breaks.
-func decodeBase64(_ text: StaticString) -> [UInt8] {
-  var values = [UInt8](repeating: 0, count: 256)
-  let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-  for (value, character) in alphabet.utf8.enumerated() { values[Int(character)] = UInt8(value) }
-  return text.withUTF8Buffer { input in
-    var output: [UInt8] = []
-    output.reserveCapacity(input.count / 4 * 3)
-    var bits: UInt32 = 0
-    var count = 0
-    for unsafe byte in unsafe input where byte != 61 {  // =
-      bits = bits << 6 | UInt32(values[Int(byte)])
-      count += 6
-      if count >= 8 {
-        count -= 8
-        output.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-      }
-    }
-    return output
   }
 }

@@ -1,7 +1,5 @@
-#if canImport(Glibc)
-  internal import Glibc
-#endif
 internal import CLibbpf
+internal import Glibc
 
 /// Our filters on one device's clsact qdisc, for kernels before tcx. Everybody else's filters
 /// and qdiscs stay as they are.

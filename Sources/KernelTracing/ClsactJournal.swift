@@ -1,7 +1,5 @@
-#if canImport(Glibc)
-  internal import Glibc
-#endif
 internal import CLibbpf
+internal import Glibc
 
 /// Which devices have our filters and which of their qdiscs we made, on disk, so that the next start can take away what
 /// kill -9 left: one empty file a device, named `PID.NETNS.IFINDEX.QDISC` with QDISC 1 if the qdisc is ours.

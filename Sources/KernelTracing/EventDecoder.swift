@@ -1,5 +1,5 @@
-internal import FlowModel
 internal import CEvent
+internal import FlowModel
 
 extension Event {
   /// From one record of the ring buffer; `nil` if it is shorter than an event or its hook

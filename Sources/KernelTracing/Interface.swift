@@ -1,8 +1,6 @@
-#if canImport(Glibc)
-  internal import Glibc
-#endif
-public import FlowModel
 internal import CLibbpf
+public import FlowModel
+internal import Glibc
 
 /// A device of one namespace.
 public struct Interface: Hashable, Sendable {

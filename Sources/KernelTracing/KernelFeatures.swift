@@ -1,7 +1,5 @@
-#if canImport(Glibc)
-  internal import Glibc
-#endif
 internal import CLibbpf
+internal import Glibc
 
 /// What the running kernel offers and what this process may do.
 public struct KernelFeatures: Sendable {
@@ -73,7 +71,9 @@ extension [UInt8] {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65536)
     while true {
-      let n = unsafe chunk.withUnsafeMutableBytes { unsafe read(file.raw, $0.baseAddress, $0.count) }
+      let n = unsafe chunk.withUnsafeMutableBytes {
+        unsafe read(file.raw, $0.baseAddress, $0.count)
+      }
       if n < 0 { throw .errno("cannot read \(path)", Glibc.errno) }
       if n == 0 { break }
       bytes.append(contentsOf: chunk[..<n])

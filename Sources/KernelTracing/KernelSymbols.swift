@@ -50,6 +50,8 @@ public struct KernelSymbols: Sendable {
       if addresses[middle] <= address { low = middle + 1 } else { high = middle }
     }
     guard low > 0 else { return nil }
-    return Place(function: String(decoding: text[names[low - 1]], as: UTF8.self), offset: address - addresses[low - 1])
+    return Place(
+      function: String(decoding: text[names[low - 1]], as: UTF8.self),
+      offset: address - addresses[low - 1])
   }
 }

@@ -1,7 +1,5 @@
-#if canImport(Glibc)
-  internal import Glibc
-#endif
 internal import CLibbpf
+internal import Glibc
 
 /// The kprobes: those whose function the kernel has now, and those still awaited.
 struct KprobeAttachment {

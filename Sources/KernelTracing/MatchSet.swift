@@ -1,6 +1,6 @@
-public import FlowModel
 internal import CEvent
 internal import CLibbpf
+public import FlowModel
 
 /// What the programs look for: sides of packets, and pairs of sides.
 public struct MatchSet: Sendable, Equatable {
@@ -52,7 +52,9 @@ public struct MatchSet: Sendable, Equatable {
     }
     return values.map { side, value in
       var key = kft_match_key()
-      unsafe withUnsafeMutableBytes(of: &key.addr) { unsafe $0.copyBytes(from: (side.address ?? .any).bytes) }
+      unsafe withUnsafeMutableBytes(of: &key.addr) {
+        unsafe $0.copyBytes(from: (side.address ?? .any).bytes)
+      }
       key.port = (side.port ?? 0).bigEndian
       key.proto = side.proto?.rawValue ?? 0
       return (key, value)

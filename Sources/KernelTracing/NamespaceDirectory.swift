@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-  internal import Glibc
-#endif
+internal import Glibc
 
 /// Which network namespaces the node has, by name and by process.
 struct NamespaceDirectory {

@@ -1,8 +1,6 @@
-#if canImport(Glibc)
-  internal import Glibc
-#endif
 internal import CLibbpf
 internal import FlowModel
+internal import Glibc
 
 /// The netfilter backend's links in one namespace: where each program stands.
 enum NetfilterAttachment {

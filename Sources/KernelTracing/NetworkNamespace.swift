@@ -1,7 +1,5 @@
-#if canImport(Glibc)
-  internal import Glibc
-#endif
 internal import CLibbpf
+internal import Glibc
 
 /// A network namespace that can be entered: an open reference, its inode number and a name
 /// for people.
@@ -57,7 +55,8 @@ public final class NetworkNamespace {
     }
     guard unsafe access(path, F_OK) == 0 else {
       throw TracingError(
-        .usage, "no network namespace \"\(text)\"; `ip netns list` shows the names, "
+        .usage,
+        "no network namespace \"\(text)\"; `ip netns list` shows the names, "
           + "--netns also takes a path or a process id")
     }
     guard let inode = inode(of: path) else {
@@ -85,7 +84,8 @@ public final class NetworkNamespace {
     _ body: () throws(TracingError) -> Result
   ) throws(TracingError) -> Result {
     let home = try OwnedDescriptor(
-      unsafe kft_open("/proc/thread-self/ns/net"), orThrow: "cannot open the current network namespace")
+      unsafe kft_open("/proc/thread-self/ns/net"),
+      orThrow: "cannot open the current network namespace")
     let entered = kft_enter_netns(descriptor.raw)
     guard entered == 0 else {
       throw .errno(

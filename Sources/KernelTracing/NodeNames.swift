@@ -54,6 +54,11 @@ public final class NodeNames {
       addresses: now.addresses)
   }
 
+  /// Devices of a traced namespace that are there now.
+  public func learn(_ interfaces: [UInt32: Interface], in inode: UInt32) {
+    inventories[inode]?.interfaces.merge(interfaces) { _, new in new }
+  }
+
   /// Among the traced namespaces the one that has the address.
   public func owner(of address: Address) -> UInt32? {
     traced.first { inventories[$0]?.addresses.contains(address) ?? false }

@@ -1,8 +1,6 @@
-#if canImport(Glibc)
-  internal import Glibc
-#endif
 internal import CLibbpf
 internal import FlowModel
+internal import Glibc
 
 /// The consumer's side of the ring buffer.
 @safe struct RingBuffer: ~Copyable {

@@ -1,7 +1,5 @@
-#if canImport(Glibc)
-  internal import Glibc
-#endif
 internal import CLibbpf
+internal import Glibc
 
 /// tc programs on every device of one namespace: tcx links, or clsact filters where the
 /// kernel has none.
@@ -20,7 +18,7 @@ final class TCAttachment {
   private let monitor: OwnedDescriptor
   private var links: [Key: Link] = [:]
   private var filters: [UInt32: ClsactFilter] = [:]
-  /// Devices seen at the last look.
+  /// Devices seen at the last look, by index.
   private(set) var interfaces: [UInt32: Interface] = [:]
 
   /// Attaches to the devices there are; a failure leaves nothing behind.
@@ -39,9 +37,11 @@ final class TCAttachment {
     try rescan()
   }
 
-  /// Follows devices that came or went since the last call.
-  func follow() throws(TracingError) {
-    if kft_drain(monitor.raw) != 0 { try rescan() }
+  /// Follows devices that came or went since the last call; whether there were any.
+  func follow() throws(TracingError) -> Bool {
+    guard kft_drain(monitor.raw) != 0 else { return false }
+    try rescan()
+    return true
   }
 
   private func rescan() throws(TracingError) {

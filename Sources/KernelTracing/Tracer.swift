@@ -1,9 +1,7 @@
-#if canImport(Glibc)
-  internal import Glibc
-#endif
-public import FlowModel
 internal import CEvent
 internal import CLibbpf
+public import FlowModel
+internal import Glibc
 
 /// How netfilter is watched.
 public enum Backend: String, Sendable, CaseIterable {
@@ -91,18 +89,21 @@ public final class Tracer: EventSource {
     switch wanted {
     case .kprobe where !features.hasKprobes:
       throw TracingError(
-        .kernel, "this kernel (\(features.release)) has no kprobes (CONFIG_KPROBES)"
+        .kernel,
+        "this kernel (\(features.release)) has no kprobes (CONFIG_KPROBES)"
           + (features.hasNetfilterLinks ? "; use --backend netfilter" : ""))
     case .netfilter where !features.hasNetfilterLinks:
       throw TracingError(
-        .kernel, "this kernel (\(features.release)) has no BPF netfilter links (they came with 6.4)"
+        .kernel,
+        "this kernel (\(features.release)) has no BPF netfilter links (they came with 6.4)"
           + (features.hasKprobes ? "; use --backend kprobe" : ""))
     case let wanted?: return wanted
     case nil where features.hasKprobes: return .kprobe
     case nil where features.hasNetfilterLinks: return .netfilter
     case nil:
       throw TracingError(
-        .kernel, "this kernel (\(features.release)) has neither kprobes nor BPF netfilter links; "
+        .kernel,
+        "this kernel (\(features.release)) has neither kprobes nor BPF netfilter links; "
           + "it takes CONFIG_KPROBES, or Linux 6.4 with CONFIG_NETFILTER_BPF_LINK")
     }
   }
@@ -143,8 +144,9 @@ public final class Tracer: EventSource {
       if program.section.hasPrefix("kprobe/") {
         probes.append(program)
       } else if program.section.hasPrefix("raw_tp/") {
-        guard let link = unsafe bpf_program__attach_raw_tracepoint(
-          program.raw, String(program.section.dropFirst("raw_tp/".count)))
+        guard
+          let link = unsafe bpf_program__attach_raw_tracepoint(
+            program.raw, String(program.section.dropFirst("raw_tp/".count)))
         else { throw .errno("cannot attach to \(program.section)", Glibc.errno) }
         unsafe links.append(Link(link))
       } else {
@@ -167,11 +169,27 @@ public final class Tracer: EventSource {
             only: options.interfaces))
       }
     }
+    let names = Set(tc.flatMap { $0.interfaces.values.map(\.name) })
+    if let missing = options.interfaces?.subtracting(names).sorted().first, !tc.isEmpty {
+      throw TracingError(
+        .usage,
+        "--iface \(missing): no such device in \(namespaces.map(\.name).joined(separator: ", "))"
+          + "; there are \(names.sorted().joined(separator: ", "))")
+    }
   }
 
   public func poll(milliseconds: Int32, _ body: (Event) -> Void) throws(TracingError) {
-    for attachment in tc { try attachment.follow() }
     try ring.poll(milliseconds: milliseconds, body)
+  }
+
+  /// Attaches to devices that came since the last call; the devices of the namespaces (by inode
+  /// number) in which any came or went, by index.
+  public func followDevices() throws(TracingError) -> [UInt32: [UInt32: Interface]] {
+    var changed: [UInt32: [UInt32: Interface]] = [:]
+    for attachment in tc where try attachment.follow() {
+      changed[attachment.namespace.inode] = attachment.interfaces
+    }
+    return changed
   }
 
   /// Probes functions of modules that were loaded meanwhile; their names.

@@ -1,7 +1,5 @@
-#if canImport(Glibc)
-  internal import Glibc
-#endif
 internal import CLibbpf
+internal import Glibc
 
 /// Why tracing can't start or go on: one line that says what to do, and its exit code.
 public struct TracingError: Error, CustomStringConvertible, Sendable {

@@ -126,7 +126,8 @@ public struct FlowRecord: Encodable, Sendable {
           location: node.place(hop.event.location),
           netns: node.namespaceName(hop.event.netns),
           interface: Self.name(hop.event.interface, hop.event.netns, node),
-          hook: hop.netfilterHook?.description, packets: way.repeats + 1, tuple: Pair(hop.event.tuple),
+          hook: hop.netfilterHook?.description, packets: way.repeats + 1,
+          tuple: Pair(hop.event.tuple),
           rule: node.rule(for: hop))
       }
     }

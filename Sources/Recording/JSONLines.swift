@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-  internal import FoundationEssentials
-#else
-  internal import Foundation
-#endif
+internal import FoundationEssentials
 
 /// JSON lines: one object a line, keys sorted so that equal flows give equal lines.
 public struct JSONLines {

@@ -13,10 +13,17 @@ public struct FlowText {
     self.verbosity = verbosity
   }
 
-  /// The lines, ended by a newline.
-  public func render(_ flow: Flow, _ explanation: Explanation?, on node: any NodeView) -> String {
+  /// The lines, ended by a newline. `isRepeated`: the same was explained before for another flow,
+  /// and one line will do.
+  public func render(
+    _ flow: Flow, _ explanation: Explanation?, isRepeated: Bool = false, on node: any NodeView
+  ) -> String {
     let service = node.service(of: flow)
-    var text = header(flow, explanation, service) + "\n"
+    var text = header(flow, explanation, service)
+    if verbosity == 0, let explanation, isRepeated {
+      return text + style.red("   \(explanation.cause) as above") + "\n"
+    }
+    text += "\n"
     guard explanation != nil || verbosity > 0 else { return text }
     let hops = HopText(node: node, flow: flow, service: service)
     let ways = verbosity > 1 ? flow.transmissions : telling(flow, explanation)
@@ -135,14 +142,18 @@ public struct FlowText {
   private func block(_ e: Explanation, _ flow: Flow, _ node: any NodeView) -> String {
     var rows: [(String, String)] = []
     if let rule = e.rule {
-      let by = rule.alternatives > 0 ? "  (\(rule.certainty.rawValue), \(rule.alternatives) more fit)" : "  (\(rule.certainty.rawValue))"
+      let by =
+        rule.alternatives > 0
+        ? "  (\(rule.certainty.rawValue), \(rule.alternatives) more fit)"
+        : "  (\(rule.certainty.rawValue))"
       rows.append(("rule", rule.specification.printable + style.dim(by)))
     }
     rows.append(("why", e.why.printable))
     for (i, evidence) in e.evidence.enumerated() {
       rows.append((i == 0 ? "seen" : "", evidence.printable))
     }
-    rows.append(("layer", "\(e.layer.rawValue)  \(style.dim("(\(e.cause), \(e.certainty.rawValue))"))"))
+    rows.append(
+      ("layer", "\(e.layer.rawValue)  \(style.dim("(\(e.cause), \(e.certainty.rawValue))"))"))
     for (i, command) in e.check.enumerated() {
       rows.append((i == 0 ? "check" : "", command.printable))
     }

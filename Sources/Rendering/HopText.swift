@@ -91,7 +91,8 @@ struct HopText {
     case .dropped:
       line.place = hop.netfilterHook?.description ?? device(event)
       line.action = "✗ dropped"
-      line.detail = node.reasonName(event.dropReason)
+      line.detail =
+        node.reasonName(event.dropReason)
         + (node.place(event.location).map { " in \($0)" } ?? "")
       line.isDrop = true
     case .freed:

@@ -44,7 +44,9 @@ public struct Summary: Sendable {
   public func render(style: Style, seconds: Double, eventsLost: UInt64) -> String {
     var text = style.bold("\(flows) connection\(flows == 1 ? "" : "s")")
     text += " in \(Int(seconds * 10) / 10).\(Int(seconds * 10) % 10) s"
-    text += failed == 0 ? flows == 0 ? "" : style.green(", none failed")
+    text +=
+      failed == 0
+      ? flows == 0 ? "" : style.green(", none failed")
       : ", " + style.red("\(failed) failed")
     text += "\n"
     let width = byEndpoint.keys.map { "\($0)".count }.max() ?? 0
@@ -55,12 +57,15 @@ public struct Summary: Sendable {
     }
     for (cause, count) in byCause.sorted(by: { $0.key < $1.key }) {
       let packets = count.packets > 0 ? ", \(count.packets) packets dropped" : ""
-      text += "  \(style.red("✗ \(cause)"))  layer \(count.layer.rawValue): "
+      text +=
+        "  \(style.red("✗ \(cause)"))  layer \(count.layer.rawValue): "
         + "\(count.flows) connection\(count.flows == 1 ? "" : "s")\(packets)\n"
     }
-    text += eventsLost == 0
+    text +=
+      eventsLost == 0
       ? style.dim("  no events lost") + "\n"
-      : style.yellow("  \(eventsLost) events lost: timelines may have gaps; a larger --buffer helps")
+      : style.yellow(
+        "  \(eventsLost) events lost: timelines may have gaps; a larger --buffer helps")
         + "\n"
     return text
   }

@@ -167,7 +167,8 @@ struct RuleWalk {
     verdicts.append(
       RuleMatch(
         origin: origin, table: table, chain: chain.name, rule: rule, verdict: verdict,
-        counters: rule.map(\.counters) ?? chain.policyCounters, path: path, certainty: reasons.isEmpty ? .certain : .likely,
+        counters: rule.map(\.counters) ?? chain.policyCounters, path: path,
+        certainty: reasons.isEmpty ? .certain : .likely,
         reasons: Self.distinct(reasons)))
     if verdict.isFatal {
       droppedIf = Self.distinct(droppedIf + conditions)

@@ -61,7 +61,9 @@ final class NodeKnowledge: NodeView {
         services = catalog.services(at: address.address).filter { service in
           (address.proto == nil || service.proto == address.proto)
             && (address.port == nil
-              || service.frontends.contains { $0.address == address.address && $0.port == address.port })
+              || service.frontends.contains {
+                $0.address == address.address && $0.port == address.port
+              })
         }
         if services.isEmpty {
           lines.append("\(address.side.text) (no Service of that address in this node's rules)")
@@ -105,7 +107,8 @@ final class NodeKnowledge: NodeView {
   private func unknownService(_ text: String) -> TracingError {
     guard !catalog.isEmpty else {
       return TracingError(
-        .usage, "--svc \(text): there are no kube-proxy rules here to look names up in; run it on a "
+        .usage,
+        "--svc \(text): there are no kube-proxy rules here to look names up in; run it on a "
           + "node, name the node's namespace with --netns, or give the Service's IP address")
     }
     let known = Set(catalog.services.map(\.fullName)).sorted()
@@ -121,6 +124,11 @@ final class NodeKnowledge: NodeView {
   // MARK: - NodeView
 
   func namespaceName(_ netns: UInt32) -> String { names.name(of: netns) }
+
+  /// Devices that came while tracing: they may be gone when their name is wanted.
+  func learn(_ interfaces: [UInt32: Interface], in netns: UInt32) {
+    names.learn(interfaces, in: netns)
+  }
 
   func interfaceName(_ index: UInt32, in netns: UInt32) -> String {
     names.interface(index, in: netns)

@@ -20,6 +20,8 @@ struct Session {
   private var lostBefore: UInt64 = 0
   private var shown = 0
   private var isReaderGone = false
+  /// What has been explained in full already.
+  private var explained: Set<Explanation.Kind> = []
   /// The last thing printed ended with an empty line.
   private var isInBlock = false
 
@@ -103,6 +105,9 @@ struct Session {
   }
 
   private mutating func poll(milliseconds: Int32) throws(TracingError) {
+    for (netns, interfaces) in try tracer.followDevices() {
+      node.learn(interfaces, in: netns)
+    }
     var batch: [Event] = []
     try tracer.poll(milliseconds: milliseconds) { batch.append($0) }
     for event in batch { correlator.ingest(event) }
@@ -134,9 +139,10 @@ struct Session {
         guard let line = try? json.line(record) else { continue }
         text = line
       } else {
+        let isRepeated = explanation.map { !explained.insert($0.kind).inserted } ?? false
         text = FlowText(style: style, verbosity: command.verbose)
-          .render(flow, explanation, on: node)
-        isInBlock = explanation != nil || command.verbose > 0
+          .render(flow, explanation, isRepeated: isRepeated, on: node)
+        isInBlock = text.hasSuffix("\n\n")
       }
       if !Output.result(text) {
         isReaderGone = true

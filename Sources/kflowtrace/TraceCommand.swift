@@ -116,10 +116,13 @@ struct TraceCommand: AsyncParsableCommand {
       throw TracingError(.usage, "--tunnel-ports: four at most")
     }
     if !iface.isEmpty { options.interfaces = Set(iface) }
-    if let flows, flows < 1 { throw TracingError(.usage, "--flows \(flows): write a number from 1") }
+    if let flows, flows < 1 {
+      throw TracingError(.usage, "--flows \(flows): write a number from 1")
+    }
     guard all || dropsOnly || !(svc.isEmpty && pod.isEmpty && flow.isEmpty) else {
       throw TracingError(
-        .usage, "say what to trace: --svc IP or NAMESPACE/NAME, --pod IP, --flow SRC,DST, --all, "
+        .usage,
+        "say what to trace: --svc IP or NAMESPACE/NAME, --pod IP, --flow SRC,DST, --all, "
           + "or --drops-only for the whole node; --help has examples")
     }
     guard flow.count <= 32 else { throw TracingError(.usage, "--flow: 32 at most") }

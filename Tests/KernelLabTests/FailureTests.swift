@@ -46,7 +46,8 @@ extension LabTests {
     }
 
     @Test("7: a policy drops the only endpoint's packets") func policyDropPinned() throws {
-      let trace = try Lab.scenario("policy-drop-pinned", ["--svc", "default/web-remote"] + Self.pods)
+      let trace = try Lab.scenario(
+        "policy-drop-pinned", ["--svc", "default/web-remote"] + Self.pods)
       for flow in try failed(trace, "policy-drop", "policy") {
         #expect(flow.state == "no-answer")
         #expect(flow.reply?.source.text == "10.244.2.8:8080")

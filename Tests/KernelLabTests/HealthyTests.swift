@@ -12,7 +12,7 @@ extension LabTests {
       #expect(trace.errors.contains("no events lost"))
       for flow in trace.flows {
         #expect(flow.diagnosis == nil, "\(flow.request.shown) \(flow.answer.shown)")
-        #expect(flow.state == "completed")
+        #expect(flow.state == "completed", "\(flow.timeline.map(\.summary))")
         #expect(!flow.mayMissEvents)
       }
     }
@@ -66,7 +66,8 @@ extension LabTests {
       let translated = try #require(flow.reply)
       #expect(translated.source.port == 8080)
       // kube-proxy masquerades: the pod sees an address of the node, not the client's
-      #expect(["192.168.1.11", "10.244.1.0", "10.244.1.1"].contains(translated.destination.address))
+      #expect(
+        ["192.168.1.11", "10.244.1.0", "10.244.1.1"].contains(translated.destination.address))
       #expect(
         flow.request.pass("node1 eth0 in", "node1 PREROUTING dnat", "node1 POSTROUTING snat"),
         "\(flow.request.shown)")
@@ -109,7 +110,8 @@ extension LabTests {
       let remote = try #require(
         trace.flows.first { $0.reply?.source.address.hasPrefix("fd00:10:244:2:") == true })
       #expect(
-        remote.request.pass("node1 VNI encap", "node1 eth0 out", "node2 eth0 in", "node2 VNI decap"))
+        remote.request.pass("node1 VNI encap", "node1 eth0 out", "node2 eth0 in", "node2 VNI decap")
+      )
       #expect(
         remote.request.first { $0.action == "encap" }?.outer?.destination.text
           == "[fd00:192:168:1::12]:8472")

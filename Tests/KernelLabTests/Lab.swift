@@ -46,9 +46,10 @@ enum Lab {
   }
 
   /// A tracer that is tracing when this returns.
-  static func startTracer(_ arguments: [String]) throws -> Running {
+  static func startTracer(_ arguments: [String], prefix: [String] = []) throws -> Running {
     let tracer = try Running(
-      [tracerPath, "--json"] + arguments + (backend == "auto" ? [] : ["--backend", backend]))
+      prefix + [tracerPath, "--json"] + arguments
+        + (backend == "auto" ? [] : ["--backend", backend]))
     let deadline = Date().addingTimeInterval(90)
     while !tracer.errors.contains("tracing ") {
       guard tracer.isRunning else {
@@ -63,9 +64,13 @@ enum Lab {
     return tracer
   }
 
+  /// Seconds for a closing connection's last packets: the emulated machine is slow.
+  static let settle: TimeInterval =
+    ProcessInfo.processInfo.environment["KFLOWTRACE_VM"] == nil ? 0.7 : 2
+
   /// Traces while `body` makes traffic, then ends the tracer in order.
   static func trace(
-    _ arguments: [String], settle: TimeInterval = 0.7, _ body: () throws -> Void
+    _ arguments: [String], settle: TimeInterval = settle, _ body: () throws -> Void
   ) throws -> Trace {
     let tracer = try startTracer(arguments)
     do {
@@ -82,6 +87,34 @@ enum Lab {
 
   /// `--netns` for namespaces of the lab.
   static func netns(_ names: String...) -> [String] { names.flatMap { ["--netns", "kft-\($0)"] } }
+
+  /// Names of our programs in the kernel, by bpftool's word.
+  static func attachedPrograms() throws -> [String] {
+    try run("bpftool", "prog", "show").output.split(separator: "\n").compactMap { line in
+      let words = line.split(separator: " ")
+      guard let name = words.firstIndex(of: "name"), name + 1 < words.count else { return nil }
+      return words[name + 1].hasPrefix("kft_") ? String(words[name + 1]) : nil
+    }
+  }
+
+  /// Those that are still there after two seconds: the kernel frees programs a while after the
+  /// last one who holds them is gone.
+  static func leftPrograms() throws -> [String] {
+    let deadline = Date().addingTimeInterval(2)
+    while Date() < deadline {
+      if try attachedPrograms().isEmpty { return [] }
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+    return try attachedPrograms()
+  }
+
+  /// Devices of the lab that have a clsact qdisc, by tc's word.
+  static func clsactDevices() throws -> [String] {
+    try ["node1", "node2", "client"].flatMap { namespace in
+      try inside(namespace, "tc", "qdisc", "show").output.split(separator: "\n")
+        .filter { $0.contains(" clsact ") }.map { "\(namespace): \($0)" }
+    }
+  }
 
   /// Breaks the lab as a scenario does, traces its traffic, heals.
   static func scenario(_ name: String, _ arguments: [String]) throws -> Trace {

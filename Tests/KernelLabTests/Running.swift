@@ -53,7 +53,8 @@ extension Lab {
       var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
       var variables = unsafe environment.map { unsafe strdup("\($0)=\($1)") } + [nil]
       defer {
-        for unsafe text in unsafe arguments + variables { unsafe free(text) }
+        let texts = unsafe arguments + variables
+        for index in unsafe texts.indices { unsafe free(texts[index]) }
       }
       var pid: pid_t = 0
       let failure = unsafe posix_spawnp(

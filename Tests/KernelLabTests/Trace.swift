@@ -84,6 +84,9 @@ struct FlowLine: Decodable {
     var icmpError: String?
     var repeats: Int
     var hops: [Hop]
+
+    /// `reply FIN-ACK 7 hops`, for messages.
+    var summary: String { "\(direction) \(flags ?? "-") \(hops.count) hops" }
   }
 
   var transport: String

@@ -1,0 +1,78 @@
+import Foundation
+import Glibc
+import Testing
+
+extension LabTests {
+  /// Nothing stays behind, however the tracer ends; bpftool says so.
+  @Suite(.serialized) struct Residue {
+    private let place = ["--svc", "10.96.0.50"] + Lab.netns("node1", "node2", "client")
+
+    private func expectAttached() throws {
+      #expect(try Lab.attachedPrograms().contains("kft_kfree_skb"))
+    }
+
+    @Test("after SIGTERM", arguments: [SIGTERM, SIGINT, SIGHUP]) func signals(_ signal: Int32)
+      throws
+    {
+      try Lab.lab("up")
+      let tracer = try Lab.startTracer(place)
+      try expectAttached()
+      tracer.send(signal)
+      #expect(try tracer.wait().status == 0)
+      #expect(try Lab.leftPrograms().isEmpty)
+      #expect(try Lab.clsactDevices().isEmpty)
+    }
+
+    @Test("after kill -9, once another one started") func killed() throws {
+      try Lab.lab("up")
+      let tracer = try Lab.startTracer(place)
+      tracer.send(SIGKILL)
+      #expect(try tracer.wait().status == 128 + SIGKILL)
+      let next = try Lab.startTracer(["--svc", "10.96.0.50"] + Lab.netns("node2"))
+      next.send(SIGINT)
+      #expect(try next.wait().status == 0)
+      #expect(try Lab.leftPrograms().isEmpty)
+      #expect(try Lab.clsactDevices().isEmpty)
+    }
+
+    @Test("another's clsact filters stay") func foreignFilter() throws {
+      try Lab.lab("up")
+      defer { _ = try? Lab.inside("node1", "tc", "qdisc", "del", "dev", "vethclient", "clsact") }
+      try Lab.inside("node1", "tc", "qdisc", "add", "dev", "vethclient", "clsact")
+      try Lab.inside(
+        "node1", "tc", "filter", "add", "dev", "vethclient", "ingress", "prio", "7", "protocol",
+        "all", "bpf", "bytecode", "1,6 0 0 0,", "flowid", "1:1")
+      let trace = try Lab.trace(place) {
+        try Lab.inside("client", "curl", "-s", "-m", "10", "http://10.96.0.50/")
+      }
+      #expect(trace.flows.first?.state == "completed")
+      let filters = try Lab.inside(
+        "node1", "tc", "filter", "show", "dev", "vethclient", "ingress"
+      ).output
+      #expect(filters.contains("pref 7 bpf"), "\(filters)")
+      #expect(!filters.contains("kft_"), "\(filters)")
+    }
+
+    @Test("devices that come and go are followed") func devices() throws {
+      try Lab.lab("up")
+      let tracer = try Lab.startTracer(["--all", "-v"] + Lab.netns("client"))
+      defer { _ = try? Lab.inside("client", "ip", "link", "del", "kft-new") }
+      try Lab.inside(
+        "client", "ip", "link", "add", "kft-new", "type", "veth", "peer", "name", "kft-peer",
+        "netns", "kft-outside")
+      try Lab.inside("client", "ip", "addr", "add", "10.99.0.1/24", "dev", "kft-new")
+      try Lab.inside("client", "ip", "link", "set", "kft-new", "up")
+      try Lab.inside("outside", "ip", "addr", "add", "10.99.0.2/24", "dev", "kft-peer")
+      try Lab.inside("outside", "ip", "link", "set", "kft-peer", "up")
+      Thread.sleep(forTimeInterval: 1)
+      #expect(try Lab.inside("client", "ping", "-c", "1", "-W", "5", "10.99.0.2").status == 0)
+      try Lab.inside("client", "ip", "link", "del", "kft-new")
+      Thread.sleep(forTimeInterval: Lab.settle)
+      tracer.send(SIGINT)
+      let trace = try Trace(tracer.wait())
+      let ping = try #require(trace.flows.first { $0.destination.address == "10.99.0.2" })
+      #expect(ping.request.contains { $0.interface == "kft-new" })
+      #expect(try Lab.leftPrograms().isEmpty)
+    }
+  }
+}
