@@ -1,11 +1,15 @@
 public import Diagnosis
 public import FlowModel
 
-/// A finished flow as lines for people: one for a healthy connection, a block for one that
-/// failed.
+/// Finished flows as lines for people: one for a healthy connection, a block for one that
+/// failed. What was shown in full once is not shown again.
 public struct FlowText {
   private let style: Style
   private let verbosity: Int
+  /// Failures that were explained.
+  private var explained: Set<Explanation.Kind> = []
+  /// Ways that were shown.
+  private var ways: Set<String> = []
 
   /// `verbosity` 1: healthy flows get a timeline too; 2: every hop of every packet kept.
   public init(style: Style, verbosity: Int) {
@@ -13,19 +17,33 @@ public struct FlowText {
     self.verbosity = verbosity
   }
 
-  /// The lines, ended by a newline. `isRepeated`: the same was explained before for another flow,
-  /// and one line will do.
-  public func render(
-    _ flow: Flow, _ explanation: Explanation?, isRepeated: Bool = false, on node: any NodeView
+  /// The lines, ended by a newline; a block by two.
+  public mutating func render(
+    _ flow: Flow, _ explanation: Explanation?, on node: any NodeView
   ) -> String {
     let service = node.service(of: flow)
-    var text = header(flow, explanation, service)
-    if verbosity == 0, let explanation, isRepeated {
-      return text + style.red("   \(explanation.cause) as above") + "\n"
+    let header = header(flow, explanation, service)
+    guard explanation != nil || verbosity > 0 else { return header + "\n" }
+    if let explanation, !explained.insert(explanation.kind).inserted, verbosity == 0 {
+      return header + style.red("   \(explanation.cause) as above") + "\n"
     }
-    text += "\n"
-    guard explanation != nil || verbosity > 0 else { return text }
-    let hops = HopText(node: node, flow: flow, service: service)
+    let lines = lines(of: flow, explanation, HopText(node: node, flow: flow, service: service))
+    if explanation == nil, verbosity == 1, !ways.insert(Self.way(lines.map(\.0))).inserted {
+      return header + style.dim("   the same way as above") + "\n"
+    }
+    let reasons = explanation.map { block($0) } ?? ""
+    return header + "\n" + columns(lines) + reasons + "\n"
+  }
+
+  /// Places and what NAT and the tunnel did there: equal for connections that go the same way.
+  private static func way(_ lines: [HopLine]) -> String {
+    lines.map { "\($0.namespace) \($0.place) \($0.action) \($0.isNAT ? $0.detail : "")" }
+      .joined(separator: "\n")
+  }
+
+  private func lines(
+    of flow: Flow, _ explanation: Explanation?, _ hops: HopText
+  ) -> [(HopLine, Transmission, isFirst: Bool)] {
     let ways = verbosity > 1 ? flow.transmissions : telling(flow, explanation)
     var lines: [(HopLine, Transmission, isFirst: Bool)] = []
     for way in ways {
@@ -33,9 +51,7 @@ public struct FlowText {
         lines.append((line, way, i == 0))
       }
     }
-    text += columns(lines)
-    if let explanation { text += block(explanation, flow, node) }
-    return text + "\n"
+    return lines
   }
 
   /// The packets that show what happened: the first of the client, then those that died.
@@ -139,7 +155,7 @@ public struct FlowText {
 
   // MARK: - Explanation
 
-  private func block(_ e: Explanation, _ flow: Flow, _ node: any NodeView) -> String {
+  private func block(_ e: Explanation) -> String {
     var rows: [(String, String)] = []
     if let rule = e.rule {
       let by =

@@ -14,20 +14,20 @@ struct Session {
   private let limit: UInt64?
   private let description: String
   private let style = Style(isColoured: Output.isColoured)
+  private var flowText: FlowText
   private let json = JSONLines()
   private var correlator: FlowCorrelator
   private var summary = Summary()
   private var lostBefore: UInt64 = 0
   private var shown = 0
   private var isReaderGone = false
-  /// What has been explained in full already.
-  private var explained: Set<Explanation.Kind> = []
   /// The last thing printed ended with an empty line.
   private var isInBlock = false
 
   /// Checks everything that can be wrong before anything is attached.
   init(_ command: TraceCommand) async throws(TracingError) {
     self.command = command
+    flowText = FlowText(style: style, verbosity: command.verbose)
     var options = try command.traceOptions()
     limit = try command.duration.map { text throws(TracingError) in
       try UInt64(duration: text, option: "--duration")
@@ -139,9 +139,7 @@ struct Session {
         guard let line = try? json.line(record) else { continue }
         text = line
       } else {
-        let isRepeated = explanation.map { !explained.insert($0.kind).inserted } ?? false
-        text = FlowText(style: style, verbosity: command.verbose)
-          .render(flow, explanation, isRepeated: isRepeated, on: node)
+        text = flowText.render(flow, explanation, on: node)
         isInBlock = text.hasSuffix("\n\n")
       }
       if !Output.result(text) {
