@@ -44,7 +44,9 @@ enum ClsactJournal {
     let namespaces = NamespaceDirectory().scan()
     for name in names {
       let parts = name.split(separator: ".").compactMap { UInt32($0) }
-      guard parts.count == 4, kill(Int32(parts[0]), 0) != 0 else { continue }
+      // whatever else lies there is not ours; pid 0 and -1 would mean more than one process
+      guard parts.count == 4, let pid = Int32(exactly: parts[0]), pid > 0, kill(pid, 0) != 0
+      else { continue }
       if let entry = namespaces.first(where: { $0.inode == parts[1] }),
         let namespace = try? NetworkNamespace.named(entry.path)
       {

@@ -6,6 +6,17 @@ import KernelTracing
     commandName: "kflowtrace",
     abstract: "Which way did this connection go through the Service's NAT and the overlay, and "
       + "exactly where and why did it die?",
+    discussion: """
+      EXAMPLES
+        kflowtrace --svc 10.96.0.50               one Service, live: a line a connection, and a
+                                                  timeline with its explanation for every failure
+        kflowtrace --svc default/web -v           timelines of healthy connections, too
+        kflowtrace --pod 10.244.1.5 --drops-only  what fails of a pod's traffic
+        kflowtrace --drops-only                   every drop on the node
+        kflowtrace --svc default/web --json       a JSON object a connection
+
+      All options: kflowtrace help trace
+      """,
     version: "0.1.0",
     subcommands: [TraceCommand.self],
     defaultSubcommand: TraceCommand.self)

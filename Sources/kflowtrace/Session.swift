@@ -70,7 +70,11 @@ struct Session {
     }
     let what = description.isEmpty ? (options.dropsOnly ? "drops" : "everything") : description
     let names = traced.map(\.name)
-    let place = names.count > 4 ? "\(names.count) namespaces" : names.joined(separator: ", ")
+    // the drop tracepoint sees every namespace unless it is narrowed
+    let place =
+      options.dropsOnly && options.namespaces.isEmpty
+      ? "every namespace"
+      : names.count > 4 ? "\(names.count) namespaces" : names.joined(separator: ", ")
     let end = limit.map { ", for \(Double($0) / 1e9) s" } ?? "; Ctrl-C ends"
     Output.note("tracing \(what) in \(place) (\(tracer.backend.rawValue) backend)\(end)")
   }
