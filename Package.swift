@@ -58,13 +58,17 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Flows for the tests of more than one target.
+    .target(
+      name: "FlowFixtures", dependencies: ["FlowModel", "FlowCorrelation", "Diagnosis"],
+      path: "Tests/FlowFixtures", swiftSettings: strict),
     tests("FlowModelTests", ["FlowModel"]),
     tests("ServiceCatalogTests", ["ServiceCatalog", "FlowModel"]),
     tests("KernelTracingTests", ["KernelTracing", "FlowModel", "CEvent"]),
     tests("FlowCorrelationTests", ["FlowCorrelation", "FlowModel"]),
     tests("DiagnosisTests", ["Diagnosis", "FlowCorrelation", "FlowModel"]),
-    tests("RenderingTests", ["Rendering", "Diagnosis", "FlowCorrelation", "FlowModel"]),
-    tests("RecordingTests", ["Recording", "Diagnosis", "FlowCorrelation", "FlowModel"]),
+    tests("RenderingTests", ["Rendering", "FlowFixtures", "Diagnosis", "FlowModel"]),
+    tests("RecordingTests", ["Recording", "FlowFixtures", "Diagnosis", "FlowModel"]),
     tests("KernelLabTests", []),
   ]
 )

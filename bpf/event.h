@@ -65,7 +65,8 @@ enum kft_flag {
 	KFT_F_ICMP_ERROR = 4, /* tuple is the quoted packet, orig the ICMP packet itself */
 	KFT_F_TRUNCATED = 8, /* headers cut short: ports and L4 fields are zero */
 	KFT_F_FRAGMENT = 16, /* not the first fragment: ports and L4 fields are zero */
-	KFT_F_INVALID = 32, /* conntrack gave up on it (no entry although tracked) */
+	KFT_F_GENEVE = 32, /* the tunnel is Geneve */
+	KFT_F_IP_TUNNEL = 64, /* the tunnel is IP in IP: no ports, no VNI; neither: VXLAN */
 };
 
 /* kft_event.table: which ruleset KFT_IPT_TABLE and KFT_NFT_CHAIN entered */
@@ -84,7 +85,9 @@ enum kft_table {
 struct kft_tuple {
 	__u8 saddr[16];
 	__u8 daddr[16];
-	__u16 sport; /* network byte order; ICMP echo: the identifier */
+	/* network byte order; ICMP echo: the identifier is the requesting side's port, as if the
+	 * answering side's were 0 */
+	__u16 sport;
 	__u16 dport;
 };
 
@@ -171,7 +174,7 @@ struct kft_config {
 	__u8 address_keys; /* keys without a port exist */
 	__u8 port_keys; /* keys without an address exist */
 	__u8 netns_filter; /* only namespaces in kft_netns */
-	__u8 drops_only;
+	__u8 pad;
 	__u16 tunnel_ports[KFT_TUNNEL_PORTS]; /* network byte order, 0 unused */
 };
 

@@ -28,6 +28,16 @@ struct kft_packet {
 	__u8 proto, ttl, tcp_flags, icmp_type, icmp_code, flags;
 };
 
+static __always_inline int kft_is_echo_request(__u8 proto, __u8 type)
+{
+	return type == (proto == KFT_PROTO_ICMP ? 8 : 128);
+}
+
+static __always_inline int kft_is_echo_reply(__u8 proto, __u8 type)
+{
+	return type == (proto == KFT_PROTO_ICMP ? 0 : 129);
+}
+
 /* Where reading has come to: head + at, and the end of the linear part. */
 struct kft_cursor {
 	unsigned char *head;
@@ -84,8 +94,10 @@ __noinline int kft_parse_ip(struct kft_cursor *c, struct kft_packet *p)
 
 	if (!c || !p)
 		return -1;
-	if (kft_load(c, 0, h, 20))
+	if (kft_load(c, 0, h, 20)) {
+		p->flags |= KFT_F_TRUNCATED;
 		return -1;
+	}
 	p->ip_id = 0;
 	p->frag = 0;
 	if (h[0] >> 4 == 4) {
@@ -128,9 +140,13 @@ __noinline int kft_parse_ip(struct kft_cursor *c, struct kft_packet *p)
 
 				/* as in IPv4: offset in 8-byte units, 0x2000 more to come */
 				p->frag = offset >> 3 | (offset & 1) << 13;
-				if (offset >> 3)
-					p->flags |= KFT_F_FRAGMENT;
 				skip += 8;
+				if (offset >> 3) {
+					/* the rest of somebody's payload */
+					p->flags |= KFT_F_FRAGMENT;
+					p->proto = ext[0];
+					break;
+				}
 			} else {
 				skip += (ext[1] + 1) * 8;
 			}
@@ -171,10 +187,10 @@ __noinline int kft_parse_l4(struct kft_cursor *c, struct kft_packet *p)
 	if (p->proto == KFT_PROTO_ICMP || p->proto == KFT_PROTO_ICMPV6) {
 		p->icmp_type = h[0];
 		p->icmp_code = h[1];
-		/* echo request and reply: the identifier is all there is of a port */
-		if (p->icmp_type == (p->proto == KFT_PROTO_ICMP ? 8 : 128) ||
-		    p->icmp_type == (p->proto == KFT_PROTO_ICMP ? 0 : 129))
+		if (kft_is_echo_request(p->proto, p->icmp_type))
 			__builtin_memcpy(&p->tuple.sport, h + 4, 2);
+		if (kft_is_echo_reply(p->proto, p->icmp_type))
+			__builtin_memcpy(&p->tuple.dport, h + 4, 2);
 	} else {
 		__builtin_memcpy(&p->tuple.sport, h, 2);
 		__builtin_memcpy(&p->tuple.dport, h + 2, 2);
@@ -220,8 +236,10 @@ __noinline int kft_enter_carried(struct kft_cursor *c, struct kft_packet *p)
 		c->at += 8;
 		return 2;
 	}
-	if (p->proto == KFT_PROTO_IPIP || p->proto == KFT_PROTO_IPV6)
+	if (p->proto == KFT_PROTO_IPIP || p->proto == KFT_PROTO_IPV6) {
+		p->flags |= KFT_F_IP_TUNNEL;
 		return 1;
+	}
 	if (p->proto != KFT_PROTO_UDP)
 		return 0;
 #pragma unroll
@@ -235,6 +253,7 @@ __noinline int kft_enter_carried(struct kft_cursor *c, struct kft_packet *p)
 		skip += 8;
 	} else if ((h[0] & 0xc0) == 0 && kft_be16(h + 2) == KFT_ETH_P_TEB) { /* Geneve */
 		p->vni = kft_be32(h + 4) >> 8;
+		p->flags |= KFT_F_GENEVE;
 		skip += 8 + (h[0] & 0x3f) * 4;
 	} else {
 		return 0;
@@ -252,10 +271,16 @@ __noinline int kft_parse(__u64 address, struct kft_packet *p)
 {
 	struct sk_buff *skb = (struct sk_buff *)address;
 	struct kft_cursor c;
-	__u8 proto, type, code;
+	__u32 len;
+	__u16 ip_id, frag, payload, protocol;
+	__u8 proto, ttl, type, code;
 	int carried;
 
 	if (!p)
+		return -1;
+	/* sockets of other families and devices carry other things than IP */
+	protocol = BPF_CORE_READ(skb, protocol);
+	if (protocol != bpf_htons(KFT_ETH_P_IP) && protocol != bpf_htons(KFT_ETH_P_IPV6))
 		return -1;
 	c.head = BPF_CORE_READ(skb, head);
 	c.at = BPF_CORE_READ(skb, network_header);
@@ -267,12 +292,23 @@ __noinline int kft_parse(__u64 address, struct kft_packet *p)
 	if (!carried)
 		return 0;
 	proto = p->proto;
+	ttl = p->ttl;
 	type = p->icmp_type;
 	code = p->icmp_code;
+	len = p->len;
+	ip_id = p->ip_id;
+	frag = p->frag;
+	payload = p->payload;
 	p->outer = p->tuple;
 	if (kft_parse_ip(&c, p)) {
+		/* what it carries can't be read: the outer packet is all there is */
 		p->tuple = p->outer;
 		p->proto = proto;
+		p->ttl = ttl;
+		p->len = len;
+		p->ip_id = ip_id;
+		p->frag = frag;
+		p->payload = payload;
 		p->flags |= KFT_F_TRUNCATED;
 		return 0;
 	}

@@ -27,6 +27,7 @@ __noinline int kft_read_tuple(__u64 ct, int dir, struct kft_tuple *t)
 {
 	struct nf_conntrack_tuple_hash *h;
 	__u16 family;
+	__u8 proto;
 
 	if (!t)
 		return -1;
@@ -40,6 +41,12 @@ __noinline int kft_read_tuple(__u64 ct, int dir, struct kft_tuple *t)
 	BPF_CORE_READ_INTO((union nf_inet_addr *)t->daddr, h, tuple.dst.u3);
 	BPF_CORE_READ_INTO(&t->sport, h, tuple.src.u.all);
 	BPF_CORE_READ_INTO(&t->dport, h, tuple.dst.u.all);
+	BPF_CORE_READ_INTO(&proto, h, tuple.dst.protonum);
+	if (proto == KFT_PROTO_ICMP || proto == KFT_PROTO_ICMPV6) {
+		/* the source's "port" is the identifier both ways, the destination's type and code */
+		t->dport = dir ? t->sport : 0;
+		t->sport = dir ? 0 : t->sport;
+	}
 	if (family == 2) { /* AF_INET */
 		kft_map_v4_in_place(t->saddr);
 		kft_map_v4_in_place(t->daddr);

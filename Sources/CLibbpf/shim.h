@@ -8,6 +8,9 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -60,12 +63,18 @@ static inline int kft_enter_netns(int fd) {
   return syscall(SYS_setns, fd, 0x40000000 /* CLONE_NEWNET */) ? -errno : 0;
 }
 
-/// Inode number of the namespace file (nsfs) a path leads to; 0 if it is none.
+/// Inode number of the network namespace's file (nsfs) a path leads to; 0 if it is none.
 static inline __u32 kft_namespace_inode(const char *_Nonnull path) {
   struct stat status;
   struct statfs system;
+  int kind, fd;
   if (stat(path, &status) || statfs(path, &system) || system.f_type != 0x6e736673) return 0;
-  return (__u32)status.st_ino;
+  // every kind of namespace is such a file
+  fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  kind = ioctl(fd, NS_GET_NSTYPE);
+  close(fd);
+  return kind == 0x40000000 /* CLONE_NEWNET */ ? (__u32)status.st_ino : 0;
 }
 
 /// Opens a path read-only; a descriptor or -errno.
@@ -100,6 +109,48 @@ static inline int kft_drain(int fd) {
       return any;
     }
   }
+}
+
+/// Asks rtnetlink of the current namespace for all of a kind (RTM_GETLINK, …, with a zeroed family
+/// header of `header` bytes) and hands every answer over, from its header on. 0 or -errno.
+static inline int kft_netlink_dump(__u16 type, __u8 family, __u32 header, void *_Nullable context,
+                                   void (*_Nonnull take)(void *_Nullable context, __u16 type,
+                                                         const void *_Nonnull bytes,
+                                                         __u32 count)) {
+  struct {
+    struct nlmsghdr header;
+    __u8 body[16];
+  } request = {
+      .header = {.nlmsg_len = NLMSG_LENGTH(header),
+                 .nlmsg_type = type,
+                 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+      .body = {family},
+  };
+  static __thread char buffer[65536] __attribute__((aligned(8)));
+  int result = 1;
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  if (fd < 0) return -errno;
+  if (send(fd, &request, request.header.nlmsg_len, 0) < 0) result = -errno;
+  while (result == 1) {
+    ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
+    if (n <= 0) {
+      if (n < 0 && errno == EINTR) continue;
+      result = n < 0 ? -errno : -EPIPE;
+      break;
+    }
+    for (struct nlmsghdr *h = (struct nlmsghdr *)buffer; NLMSG_OK(h, (__u32)n);
+         h = NLMSG_NEXT(h, n)) {
+      if (h->nlmsg_type == NLMSG_DONE) {
+        result = 0;
+      } else if (h->nlmsg_type == NLMSG_ERROR) {
+        result = ((struct nlmsgerr *)NLMSG_DATA(h))->error;
+      } else {
+        take(context, h->nlmsg_type, NLMSG_DATA(h), h->nlmsg_len - NLMSG_HDRLEN);
+      }
+    }
+  }
+  close(fd);
+  return result;
 }
 
 /// Whether a filter hangs on the clsact qdisc of a device of the current namespace; yes if

@@ -13,9 +13,13 @@ public struct Case {
   }
 
   /// Packets that died here, folded; the earliest first.
-  public var faultyDrops: [(way: Transmission, hop: Hop, reason: String)] {
+  public var drops: [Drop] {
     flow.transmissions.compactMap { way in
-      way.drop.map { (way, $0, node.reasonName($0.event.dropReason)) }
+      way.drop.map { hop in
+        Drop(
+          way: way, hop: hop, reason: node.reasonName(hop.event.dropReason),
+          place: node.place(hop.event.location))
+      }
     }
   }
 
@@ -40,6 +44,33 @@ public struct Case {
   }
 }
 
+/// A packet that died, with the names of its end.
+public struct Drop {
+  public var way: Transmission
+  public var hop: Hop
+  /// As in `NETFILTER_DROP`; `NOT_SPECIFIED` where the kernel gives none.
+  public var reason: String
+  /// `function+0x1a`; `nil` if the kernel hides its symbols.
+  public var place: String?
+
+  public var event: Event { hop.event }
+
+  /// The outer packet, if it died in a tunnel.
+  public var tunnel: (outer: Tuple, vni: UInt32)? {
+    if case .tunnel(let outer, let vni) = hop.event.carrier { (outer, vni) } else { nil }
+  }
+
+  /// By the kernel's own reason, or where it gives none, by the function it happened in.
+  func isFor(_ reasons: String..., in functions: String...) -> Bool {
+    if reason != "NOT_SPECIFIED" { return reasons.contains(reason) }
+    guard let function = place?.prefix(while: { $0 != "+" && $0 != "." }) else { return false }
+    return functions.contains { function == $0 }
+  }
+
+  /// How sure its reason makes a statement.
+  var certainty: Certainty { reason == "NOT_SPECIFIED" ? .inferred : .certain }
+}
+
 /// Drops that free a packet whose work is done.
 public enum HarmlessDrops {
   /// Freed with its socket, already received, a duplicate, a bridge's or tap's copy.
@@ -58,6 +89,12 @@ public enum HarmlessDrops {
   /// Whether a drop is no fault, whatever flow it is in.
   public static func contains(_ event: Event, on node: any NodeView) -> Bool {
     let reason = node.reasonName(event.dropReason)
+    // a raw socket got its copy; ping_rcv frees the original, whatever reason it gives
+    if event.tuple.proto == .icmp || event.tuple.proto == .icmpv6,
+      node.place(event.location)?.hasPrefix("ping_rcv+") ?? false
+    {
+      return true
+    }
     if reason != "NOT_SPECIFIED" { return names.contains(reason) }
     guard let place = node.place(event.location) else { return false }
     return functions.contains(String(place.prefix { $0 != "+" }))
@@ -81,8 +118,10 @@ public struct Cause: Sendable {
 public enum Diagnoser {
   /// In the order they are asked: the first that knows the flow has the word.
   public static let causes: [Cause] = [
-    .noEndpoints, .mtuExceeded, .tunnelBlocked, .policyDrop, .portClosed, .otherDrop,
-    .lostBeyondNode,
+    .noEndpoints, .mtuBlackhole, .mtuExceeded,
+    .vniMismatch, .tunnelPortMismatch, .noTunnelPeer, .tunnelBlocked,
+    .policyDrop, .forwardingDisabled, .reversePathFilter, .noRoute, .deviceDown, .neighbourFailed,
+    .portClosed, .otherDrop, .serviceNotProgrammed, .lostBeyondNode,
   ]
 
   /// What is wrong with a flow; `nil` if nothing is.

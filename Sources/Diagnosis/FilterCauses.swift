@@ -3,33 +3,8 @@ internal import FlowModel
 extension Case {
   /// The earliest drop by a netfilter verdict.
   var filterDrop: (way: Transmission, hop: Hop)? {
-    faultyDrops.first { $0.reason == "NETFILTER_DROP" || $0.reason == "NETFILTER_INGRESS" }
+    drops.first { $0.isFor("NETFILTER_DROP", "NETFILTER_INGRESS", in: "nf_hook_slow") }
       .map { ($0.way, $0.hop) }
-      ?? inferredFilterDrop
-  }
-
-  /// Kernels without reasons: the function says it.
-  private var inferredFilterDrop: (way: Transmission, hop: Hop)? {
-    faultyDrops.first {
-      $0.reason == "NOT_SPECIFIED" && (node.place($0.hop.event.location) ?? "").hasPrefix("nf_hook")
-    }.map { ($0.way, $0.hop) }
-  }
-
-  /// `node1 FORWARD`.
-  func placeText(_ hop: Hop) -> String {
-    [node.namespaceName(hop.event.netns), hop.netfilterHook?.description].compactMap { $0 }
-      .joined(separator: " ")
-  }
-
-  func count(_ way: Transmission) -> String {
-    let packets = way.repeats + 1
-    let kind = way.first.map { $0.tuple.proto == .tcp ? "\($0.tcpFlags) " : "" } ?? ""
-    return "\(packets) \(kind)packet\(packets == 1 ? "" : "s")"
-  }
-
-  func listCommand(_ rule: RuleFinding, ipv6: Bool) -> String {
-    let tool = (ipv6 ? "ip6tables" : "iptables") + (rule.backend == "legacy" ? "-legacy" : "")
-    return "\(tool) -t \(rule.table) -L \(rule.chain) -nv --line-numbers"
   }
 }
 
@@ -97,7 +72,7 @@ extension Cause {
           + (rule?.isPolicy == true ? " (no rule accepted it, the chain's policy is DROP)" : ""),
       evidence: evidence,
       check: rule.map {
-        [given.listCommand($0, ipv6: !tuple.source.address.isIPv4)]
+        [given.listCommand($0, hop.event, ipv6: !tuple.source.address.isIPv4)]
       } ?? ["nft list ruleset", "iptables-save -c"],
       fix: "allow \(tuple.proto) from \(tuple.source.address) to \(tuple.destination)"
         + (policy == true ? " in the NetworkPolicy" : " before that rule"),

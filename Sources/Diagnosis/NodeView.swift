@@ -39,4 +39,12 @@ public protocol NodeView {
   func rule(for drop: Hop) -> RuleFinding?
   /// The namespace among those traced that has an address.
   func namespace(owning address: Address) -> UInt32?
+  /// How a namespace is set up now; `nil` if that can't be read.
+  func network(of netns: UInt32) -> NetworkState?
+  /// A sysctl by its path below /proc/sys, as in `net/ipv4/ip_forward`.
+  func setting(_ path: String, in netns: UInt32) -> String?
+  /// The Service addresses a namespace has rules for; empty where kube-proxy is not at work.
+  func programmedAddresses(in netns: UInt32) -> [Address]
+  /// Whether the user named this address as a Service's.
+  func isWantedService(_ address: Address) -> Bool
 }

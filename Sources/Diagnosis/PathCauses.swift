@@ -3,65 +3,33 @@ internal import FlowModel
 extension Case {
   /// The first kind of packet that went out and got no answer, if the flow has none.
   var unanswered: Transmission? {
-    guard flow.state == .noAnswer || (flow.state == .open && flow.packets.reply == 0) else {
-      return nil
-    }
-    guard faultyDrops.isEmpty else { return nil }
+    guard flow.state == .noAnswer || (flow.state == .open && flow.packets.reply == 0),
+      drops.isEmpty, expectsAnswer
+    else { return nil }
     return flow.transmissions.first { !$0.isICMPError && !$0.isReply }
+  }
+
+  /// Not what is said to many, nor what ICMP tells unasked.
+  private var expectsAnswer: Bool {
+    guard !flow.original.destination.address.isMulticast else { return false }
+    let kind = flow.transmissions.first?.first?.icmpType
+    switch flow.proto {
+    case .icmp: return kind == 8
+    case .icmpv6: return kind == 128
+    default: return true
+    }
   }
 }
 
 extension Cause {
-  /// A packet larger than the next device takes, that may not be fragmented.
-  static let mtuExceeded = Cause("mtu-exceeded") { given in
-    let found =
-      given.faultyDrops.first { $0.reason == "PKT_TOO_BIG" }
-      ?? given.faultyDrops.first {
-        let place = given.node.place($0.hop.event.location) ?? ""
-        return $0.reason == "NOT_SPECIFIED"
-          && (place.hasPrefix("ip_forward") || place.hasPrefix("ip6_forward"))
-          && $0.hop.event.length > UInt32($0.hop.event.mtu)
-      }
-    guard let (way, hop, _) = found else { return nil }
-    let event = hop.event
-    // a GSO packet is judged by its segments, headers included
-    let headers = event.length > UInt32(event.payload) ? event.length - UInt32(event.payload) : 40
-    let size = event.gsoSize > 0 ? UInt32(event.gsoSize) + headers : event.length
-    let device = given.node.interfaceName(event.outInterface, in: event.netns)
-    let told = given.icmpErrors(type: 3, code: 4) + given.icmpErrors(type: 2)
-    let answer =
-      told.isEmpty
-      ? "no ICMP fragmentation-needed was seen: the sender will not learn of it"
-      : "ICMP fragmentation-needed went back to \(event.tuple.source.address)"
-    let small = given.flow.largestPassed
-    return Explanation(
-      cause: "mtu-exceeded", layer: .podNetwork, certainty: .certain,
-      why: "packets of \(size) bytes do not fit through \(device) (MTU \(event.mtu)) and may not "
-        + "be fragmented",
-      evidence: [
-        "\(given.count(way)) of \(size) bytes with DF dropped on "
-          + "\(given.node.namespaceName(event.netns)): \(size - min(size, UInt32(event.mtu))) bytes "
-          + "too many for \(device)",
-        answer,
-        small > 0 ? "smaller packets pass: up to \(small) bytes did" : "no smaller packet was seen",
-        "VXLAN takes 50 bytes of the underlay's MTU: 1500 leaves 1450",
-      ],
-      check: [
-        "ip link show \(device)",
-        "ip netns exec POD ip link show eth0   (the pod's MTU)",
-        "ping -M do -s \(Int(event.mtu) - 28) \(event.tuple.destination.address)",
-      ],
-      fix: "set the pods' MTU to \(event.mtu) in the CNI's configuration and restart the pods, or "
-        + "raise the underlay's MTU by 50")
-  }
-
   /// The packet reached its pod and nobody listens there.
   static let portClosed = Cause("port-closed") { given in
-    guard
-      let found = given.faultyDrops.first(where: { $0.reason == "NO_SOCKET" })
-        ?? given.resetByKernel
-    else { return nil }
-    let (way, hop, _) = found
+    let found =
+      given.drops.first {
+        $0.reason == "NO_SOCKET" && $0.tunnel == nil && $0.event.tuple.proto.hasPorts
+      }.map { ($0.way, $0.hop) }
+      ?? given.resetByKernel
+    guard let (way, hop) = found else { return nil }
     let tuple = hop.event.tuple
     let pod = given.node.namespaceName(hop.event.netns)
     var evidence = [
@@ -81,7 +49,7 @@ extension Cause {
         + "delivered it, the application is not there",
       evidence: evidence,
       check: [
-        "ip netns exec \(pod) ss -ltnup sport = :\(tuple.destination.port)",
+        given.run("ss -ltnup sport = :\(tuple.destination.port)", in: hop.event.netns),
         "kubectl get service \(given.service.map { "-n \($0.namespace) \($0.name)" } ?? "-A") -o yaml"
           + "   (targetPort)",
       ],
@@ -92,15 +60,14 @@ extension Cause {
   /// Any other drop: what is known of it, without more claim than that.
   static let otherDrop = Cause("drop") { given in
     guard !given.flow.isSettled || given.flow.state == .noAnswer,
-      let (way, hop, reason) = given.faultyDrops.first
+      let drop = given.drops.first
     else { return nil }
-    let place = given.node.place(hop.event.location) ?? "an unknown place"
     return Explanation(
-      cause: "drop", layer: .node, certainty: reason == "NOT_SPECIFIED" ? .inferred : .certain,
-      why: "the kernel dropped it in \(place): \(reason)",
-      evidence: ["\(given.count(way)) dropped in \(given.placeText(hop))"],
-      check: ["dmesg | tail", "nstat -az | grep -i drop"],
-      fix: "look up \(reason) in the kernel's include/net/dropreason-core.h")
+      cause: "drop", layer: .node, certainty: drop.certainty,
+      why: "the kernel dropped it in \(drop.place ?? "an unknown place"): \(drop.reason)",
+      evidence: ["\(given.count(drop.way)) dropped in \(given.placeText(drop.hop))"],
+      check: ["dmesg | tail", given.run("nstat -az | grep -i drop", in: drop.event.netns)],
+      fix: "look up \(drop.reason) in the kernel's include/net/dropreason-core.h")
   }
 
   /// It left this node in order, nothing came back, and nothing here dropped it.
@@ -130,7 +97,7 @@ extension Cause {
     if tries > 1 { evidence.append("sent \(tries) times") }
     return Explanation(
       cause: "lost-beyond-node", layer: .podNetwork, certainty: .likely,
-      why: "it left \(place) in order and was lost behind it",
+      why: "it left \(place) by \(device) for \(hop) in order and was lost behind it",
       evidence: evidence, check: check,
       fix: "follow it on \(hop): this node is not at fault")
   }
@@ -139,11 +106,11 @@ extension Cause {
 extension Case {
   /// The socket layer's own word that it answers with a reset, for kernels whose drop carries
   /// no reason.
-  var resetByKernel: (way: Transmission, hop: Hop, reason: String)? {
+  var resetByKernel: (way: Transmission, hop: Hop)? {
     guard flow.state == .refused else { return nil }
     for way in flow.transmissions where !way.isReply {
       if let hop = way.hops.last(where: { $0.action == .answeredByReset }) {
-        return (way, hop, "NO_SOCKET")
+        return (way, hop)
       }
     }
     return nil

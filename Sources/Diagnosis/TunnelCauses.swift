@@ -26,7 +26,7 @@ extension Cause {
           "inside it: \(hop.event.tuple)",
         ],
         check: [
-          rule.map { given.listCommand($0, ipv6: !outer.source.address.isIPv4) }
+          rule.map { given.listCommand($0, hop.event, ipv6: !outer.source.address.isIPv4) }
             ?? "iptables-save -c",
           "tcpdump -ni any udp port \(outer.destination.port)",
         ],

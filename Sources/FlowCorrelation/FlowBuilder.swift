@@ -17,7 +17,8 @@ final class FlowBuilder {
   private var attempts: [Endpoint] = []
   private var zone: UInt16 = 0
   private var start: UInt64
-  private var last: UInt64
+  /// CLOCK_BOOTTIME, ns, of the last sighting.
+  private(set) var last: UInt64
   private var ways: [PacketWay] = []
   private var wayOfKey: [PacketKey: PacketWay] = [:]
   private var counts = Counts()
@@ -66,6 +67,8 @@ final class FlowBuilder {
   }
 
   func add(_ event: Event, isHarmless: Bool) {
+    // two processors' records may come out of order
+    start = min(start, event.time)
     last = max(last, event.time)
     tuples.insert(event.tuple)
     if event.hook == .retransmit {
@@ -74,18 +77,25 @@ final class FlowBuilder {
     }
     let isReply = isReply(event)
     let key = PacketKey(event, isReply: isReply)
-    if let way = wayOfKey[key], way.continues(with: event) {
+    if let way = queuedWay(of: event, key) ?? wayOfKey[key], way.continues(with: event) {
       way.add(event, isHarmless: isHarmless)
       notePassed(event)
       return
     }
-    let way = PacketWay(isReply: isReply)
+    let way = PacketWay(key)
     way.add(event, isHarmless: isHarmless)
     wayOfKey[key] = way
     ways.append(way)
     count(event, isReply: isReply)
     notePassed(event)
     if ways.count > 2 * Self.kept { compact() }
+  }
+
+  /// The way of a packet that died after it was queued for a while, as those do that wait for a
+  /// neighbour: a later transmission of the same bytes is another `sk_buff`.
+  private func queuedWay(of event: Event, _ key: PacketKey) -> PacketWay? {
+    guard event.hook == .drop, event.skb != 0 else { return nil }
+    return ways.last { $0.key == key && $0.isQueued(as: event.skb) }
   }
 
   private func isReply(_ event: Event) -> Bool {
@@ -202,6 +212,9 @@ final class FlowBuilder {
       return idle > (ways.contains(where: \.hasDied) ? patience.unanswered : patience.open)
     }
   }
+
+  /// Whether the server has said anything.
+  var isAnswered: Bool { counts.packets.reply > 0 }
 
   private var state: FlowState {
     guard counts.packets.reply > 0 else { return .noAnswer }

@@ -6,8 +6,11 @@ public struct FlowPatience: Sendable {
   public var closed: UInt64 = 200_000_000
   /// ns after which an answered one without a close is (UDP; TCP keeps on for longer).
   public var answered: UInt64 = 1_500_000_000
-  /// ns after which an unanswered one is; the client may still be trying.
-  public var unanswered: UInt64 = 1_500_000_000
+  /// ns after which an unanswered one is told. The client may still be trying, after 1, 2, 4, …
+  /// seconds, and the kernel gives a neighbour 3 seconds to answer before it drops what waits.
+  public var unanswered: UInt64 = 3_500_000_000
+  /// ns for which later packets of one that was told are still its own.
+  public var told: UInt64 = 130_000_000_000
   /// ns after which an open TCP connection is given up.
   public var open: UInt64 = 300_000_000_000
 
@@ -41,6 +44,8 @@ public struct FlowCorrelator {
   private var aliases: [Alias: FlowBuilder] = [:]
   private var active: [UInt64: FlowBuilder] = [:]
   private var ended: [FlowBuilder] = []
+  /// Told to be unanswered; their clients may go on trying.
+  private var told: [UInt64: FlowBuilder] = [:]
   private var nextID: UInt64 = 1
 
   /// `isServer` knows the Service side of an endpoint pair, for flows whose first packet
@@ -58,7 +63,8 @@ public struct FlowCorrelator {
   /// Flows that are not finished.
   public var activeCount: Int { active.count }
 
-  /// Takes one event; events come in the order of the ring buffer.
+  /// Takes one event; events come in the order of the ring buffer. A flow that was unanswered when
+  /// it was told and is answered after all is told again, with the same id.
   public mutating func ingest(_ event: Event) {
     let builder = flow(of: event)
     if let conntrack = event.conntrack, conntrack.isTranslated {
@@ -68,6 +74,9 @@ public struct FlowCorrelator {
     }
     // a clone freed on its way (a flooding bridge's, a tap's) begins no flow of its own
     builder.add(event, isHarmless: event.hook == .drop && isHarmless(event))
+    if builder.isAnswered, told.removeValue(forKey: builder.id) != nil {
+      active[builder.id] = builder
+    }
   }
 
   /// Events were lost: every flow that is under way may miss some.
@@ -110,12 +119,15 @@ public struct FlowCorrelator {
   /// The tuple is this flow's from now on; a flow it was before is merged into this one.
   private mutating func adopt(_ tuple: Tuple, _ event: Event, _ builder: FlowBuilder) {
     let alias = Alias(tuple, netns: event.netns)
-    if let other = aliases[alias], other !== builder, active[other.id] != nil {
+    if let other = aliases[alias], other !== builder,
+      active[other.id] != nil || told[other.id] != nil
+    {
       if other.isSucceeded(by: event) {
         end(other)
       } else {
         builder.absorb(other)
         active[other.id] = nil
+        told[other.id] = nil
         for (key, value) in aliases where value === other { aliases[key] = builder }
       }
     }
@@ -124,8 +136,8 @@ public struct FlowCorrelator {
   }
 
   private mutating func end(_ builder: FlowBuilder) {
-    guard active.removeValue(forKey: builder.id) != nil else { return }
-    ended.append(builder)
+    if active.removeValue(forKey: builder.id) != nil { ended.append(builder) }
+    told[builder.id] = nil
     forget(builder)
   }
 
@@ -138,7 +150,16 @@ public struct FlowCorrelator {
 
   /// Flows that are over at `now` (CLOCK_BOOTTIME, ns), oldest first.
   public mutating func finished(now: UInt64) -> [Flow] {
-    for builder in active.values where builder.isOver(now: now, patience) { end(builder) }
+    for builder in told.values where now > builder.last + patience.told { end(builder) }
+    for builder in active.values where builder.isOver(now: now, patience) {
+      if builder.isAnswered || now == .max {
+        end(builder)
+      } else {
+        active[builder.id] = nil
+        ended.append(builder)
+        told[builder.id] = builder
+      }
+    }
     defer { ended.removeAll(keepingCapacity: true) }
     return ended.map { $0.flow() }.sorted { $0.start < $1.start }
   }

@@ -51,7 +51,8 @@ final class PacketWay {
     var isEmpty: Bool
   }
 
-  let isReply: Bool
+  let key: PacketKey
+  var isReply: Bool { key.isReply }
   var repeats = 0
   private var hops: [Hop] = []
   private var places: Set<Place> = []
@@ -60,12 +61,14 @@ final class PacketWay {
   /// The last event that can have been NAT itself, in the kprobe backend.
   private var natEvent: Event?
 
-  init(isReply: Bool) {
-    self.isReply = isReply
+  init(_ key: PacketKey) {
+    self.key = key
   }
 
   var start: UInt64 { hops.first?.event.time ?? 0 }
   var hasDied: Bool { hops.contains { $0.action == .dropped } }
+  /// Whether it may still be the packet at this address: last seen there and not dead.
+  func isQueued(as skb: UInt64) -> Bool { hops.last?.event.skb == skb && !hasDied }
   var isICMPError: Bool {
     if case .icmpError? = hops.first?.event.carrier { true } else { false }
   }
@@ -95,7 +98,8 @@ final class PacketWay {
   func continues(with event: Event) -> Bool {
     // one packet does not take a second to cross a node; a second try does not come sooner
     // than the 200 ms of the smallest retransmission timer, but may find us repeating a place
-    guard event.time < start + 1_000_000_000 else { return false }
+    guard event.time < start + 1_000_000_000 || event.hook == .drop && isQueued(as: event.skb)
+    else { return false }
     return !event.hook.isPassedOnce || !places.contains(place(event))
   }
 
@@ -144,7 +148,9 @@ final class PacketWay {
       hops.append(
         Hop(event: event, action: .encapsulated(outer: outer, vni: vni), isDetail: false))
     case (.tunnel, .none):
-      hops.append(Hop(event: event, action: .decapsulated, isDetail: false))
+      var at = event
+      at.tunnelKind = before.tunnelKind
+      hops.append(Hop(event: at, action: .decapsulated, isDetail: false))
     default: break
     }
   }
@@ -157,7 +163,7 @@ final class PacketWay {
     case .ipReceive: return (.received, hasArrived(in: event.netns, tunnelled))
     case .tcEgress, .ipOutput: return (.sent, false)
     case .nfFilterDone where event.netfilterHook == .input, .ipDeliver:
-      return (.delivered, tunnelled || isICMPError && false)
+      return (.delivered, tunnelled)
     case .icmpSend: return (.icmpErrorMade(type: event.icmpType, code: event.icmpCode), false)
     case .resetSent: return (.answeredByReset, false)
     case .drop: return isHarmless ? (.freed, true) : (.dropped, false)

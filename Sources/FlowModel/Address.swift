@@ -27,6 +27,11 @@ public struct Address: Hashable, Sendable, Comparable {
     isIPv4 ? low >> 24 & 0xff == 127 : high == 0 && low == 1
   }
 
+  /// Whether it is for many: 224.0.0.0/4, ff00::/8, or 255.255.255.255.
+  public var isMulticast: Bool {
+    isIPv4 ? low >> 28 & 0xf == 0xe || low & 0xffff_ffff == 0xffff_ffff : high >> 56 == 0xff
+  }
+
   /// The number of bits of an address of this family: 32 or 128.
   public var bits: Int { isIPv4 ? 32 : 128 }
 

@@ -1,3 +1,11 @@
+/// What a packet is wrapped in.
+public enum TunnelKind: String, Sendable {
+  case vxlan = "VXLAN"
+  case geneve = "Geneve"
+  /// IP in IP, without ports or VNI.
+  case ip = "IP-in-IP"
+}
+
 /// One sighting of one packet, as `struct kft_event` in bpf/event.h reports it.
 public struct Event: Hashable, Sendable {
   /// What else the event knows of the packet.
@@ -51,6 +59,8 @@ public struct Event: Hashable, Sendable {
   /// The innermost packet of interest.
   public var tuple: Tuple
   public var carrier: Carrier
+  /// With `carrier` a tunnel.
+  public var tunnelKind: TunnelKind
   public var conntrack: Conntrack?
   /// Bytes from the IP header on.
   public var length: UInt32
@@ -89,6 +99,7 @@ public struct Event: Hashable, Sendable {
     interface = 0
     outInterface = 0
     carrier = .none
+    tunnelKind = .vxlan
     conntrack = nil
     length = 0
     payload = 0

@@ -1,8 +1,9 @@
 internal import CLibbpf
 internal import Glibc
 
-/// Which devices have our filters and which of their qdiscs we made, on disk, so that the next start can take away what
-/// kill -9 left: one empty file a device, named `PID.NETNS.IFINDEX.QDISC` with QDISC 1 if the qdisc is ours.
+/// Which devices have our filters and which of their qdiscs we made, on disk, so that the next start
+/// can take away what kill -9 left: one empty file a device, named `PID.NETNS.IFINDEX.QDISC` with
+/// QDISC 1 if the qdisc is ours.
 enum ClsactJournal {
   private static let folder = "/run/kflowtrace"
 
@@ -43,9 +44,11 @@ enum ClsactJournal {
     unsafe closedir(directory)
     let namespaces = NamespaceDirectory().scan()
     for name in names {
-      let parts = name.split(separator: ".").compactMap { UInt32($0) }
+      let words = name.split(separator: ".", omittingEmptySubsequences: false)
+      let parts = words.compactMap { UInt32($0) }
       // whatever else lies there is not ours; pid 0 and -1 would mean more than one process
-      guard parts.count == 4, let pid = Int32(exactly: parts[0]), pid > 0, kill(pid, 0) != 0
+      guard words.count == 4, parts.count == 4, let pid = Int32(exactly: parts[0]), pid > 0,
+        kill(pid, 0) != 0
       else { continue }
       if let entry = namespaces.first(where: { $0.inode == parts[1] }),
         let namespace = try? NetworkNamespace.named(entry.path)

@@ -12,7 +12,12 @@ extension Event {
     self.init(time: e.time_ns, netns: e.netns, hook: hook, tuple: Tuple(e.tuple, proto))
     let flags = UInt32(e.flags)
     if flags & KFT_F_TUNNEL.rawValue != 0 {
-      carrier = .tunnel(outer: Tuple(e.orig, .udp), vni: e.vni)
+      tunnelKind =
+        flags & KFT_F_GENEVE.rawValue != 0
+        ? .geneve : flags & KFT_F_IP_TUNNEL.rawValue != 0 ? .ip : .vxlan
+      // the outer protocol names the inner version (RFC 2003, RFC 4213)
+      let inIP = IPProtocol(rawValue: tuple.source.address.isIPv4 ? 4 : 41)
+      carrier = .tunnel(outer: Tuple(e.orig, tunnelKind == .ip ? inIP : .udp), vni: e.vni)
     } else if flags & KFT_F_ICMP_ERROR.rawValue != 0 {
       let version: IPProtocol = tuple.source.address.isIPv4 ? .icmp : .icmpv6
       carrier = .icmpError(outer: Tuple(e.orig, version))

@@ -28,7 +28,7 @@ public struct KernelSymbols: Sendable {
       guard end - start > 19 else { continue }
       var address: UInt64 = 0
       for digit in text[start..<start + 16] {
-        address = address << 4 | UInt64(digit & 15) + (digit > 57 ? 9 : 0)
+        address = address << 4 | UInt64((digit & 15) &+ (digit > 57 ? 9 : 0)) & 15
       }
       let kind = text[start + 17] | 0x20
       guard address != 0, kind == 116 || kind == 119 else { continue }  // t, w

@@ -7,14 +7,14 @@ public struct MatchSet: Sendable, Equatable {
   /// One side of a packet; `nil` is any. At least one of address and port is given.
   public struct Side: Hashable, Sendable {
     public var address: Address?
-    /// Host byte order.
-    public var port: UInt16?
+    /// Host byte order; never 0, which is any.
+    public let port: UInt16?
     /// Only with a port; `nil` is TCP, UDP and SCTP.
     public var proto: IPProtocol?
 
     public init(address: Address?, port: UInt16? = nil, proto: IPProtocol? = nil) {
       self.address = address
-      self.port = port
+      self.port = port == 0 ? nil : port
       self.proto = proto
     }
   }
@@ -38,7 +38,7 @@ public struct MatchSet: Sendable, Equatable {
     var values: [Side: kft_match_value] = [:]
     func change(_ side: Side, _ body: (inout kft_match_value) -> Void) {
       let protos: [IPProtocol?] =
-        (side.port ?? 0) == 0 ? [nil] : side.proto.map { [$0] } ?? [.tcp, .udp, .sctp]
+        side.port == nil ? [nil] : side.proto.map { [$0] } ?? [.tcp, .udp, .sctp]
       for proto in protos {
         var exact = side
         exact.proto = proto
@@ -69,7 +69,8 @@ public struct MatchSet: Sendable, Equatable {
 }
 
 extension Address {
-  /// The bit of this address in ``address` of `struct kft_bits``; kft_address_hash in bpf/match.bpf.h.
+  /// The bit of this address in `address` of `struct kft_bits`: kft_address_hash of
+  /// bpf/match.bpf.h.
   var matchBit: Int {
     func word(_ half: UInt64, _ shift: UInt64) -> UInt32 {
       UInt32(truncatingIfNeeded: half >> shift).byteSwapped

@@ -23,7 +23,8 @@ public struct TracingError: Error, CustomStringConvertible, Sendable {
 
   public init(_ kind: Kind, _ message: String, details: String = "") {
     self.kind = kind
-    self.message = message
+    // whatever the caller wrote into it
+    self.message = String(message.map { $0.isNewline ? " " : $0 })
     self.details = details
   }
 

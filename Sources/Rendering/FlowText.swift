@@ -37,7 +37,7 @@ public struct FlowText {
 
   /// Places and what NAT and the tunnel did there: equal for connections that go the same way.
   private static func way(_ lines: [HopLine]) -> String {
-    lines.map { "\($0.namespace) \($0.place) \($0.action) \($0.isNAT ? $0.detail : "")" }
+    lines.map { "\($0.namespace) \($0.place) \($0.action) \($0.way)" }
       .joined(separator: "\n")
   }
 

@@ -8,6 +8,8 @@ struct HopLine {
   var place: String
   var action: String
   var detail: String
+  /// What of it other connections that go the same way have, too.
+  var way = ""
   var isNAT = false
   var isDrop = false
   var isDetail = false
@@ -63,19 +65,25 @@ struct HopText {
       line.place = event.netfilterHook?.description ?? "NAT"
       line.action = undone ? "un-SNAT" : "DNAT"
       line.detail = "→ \(to)" + (undone ? "" : endpointText(to))
+      line.way = undone ? "\(to.address)" : "\(to)"
       line.isNAT = true
     case .sourceNAT(let to, let undone):
       line.place = event.netfilterHook?.description ?? "NAT"
       line.action = undone ? "un-DNAT" : "SNAT"
       line.detail = "← \(to)"
+      line.way = undone ? "\(to)" : "\(to.address)"
       line.isNAT = true
     case .encapsulated(let outer, let vni):
-      line.place = "VXLAN"
+      line.place = event.tunnelKind.rawValue
       line.action = "encap"
-      line.detail = "\(outer.source.address) → \(outer.destination)  VNI \(vni)"
+      line.detail =
+        event.tunnelKind == .ip
+        ? "\(outer.source.address) → \(outer.destination.address)"
+        : "\(outer.source.address) → \(outer.destination)  VNI \(vni)"
+      line.way = line.detail
       line.isNAT = true
     case .decapsulated:
-      line.place = "VXLAN"
+      line.place = event.tunnelKind.rawValue
       line.action = "decap"
       line.isNAT = true
     case .delivered:
@@ -141,7 +149,7 @@ struct HopText {
 
   /// `+0.042`, ms since the flow began.
   private func time(_ ns: UInt64) -> String {
-    let micros = Int64(bitPattern: ns &- flow.start) / 1000
+    let micros = ns > flow.start ? (ns - flow.start) / 1000 : 0
     return "+\(micros / 1000).\(String(1000 + micros % 1000).dropFirst())"
   }
 

@@ -8,10 +8,32 @@ public struct Summary: Sendable {
     var failed = 0
   }
 
+  /// What one flow adds to the sums.
+  private struct Share {
+    var endpoints: [(endpoint: Endpoint, hasFailed: Bool)] = []
+    var cause: String?
+    var layer: Layer?
+    var packets: Int
+
+    init(_ flow: Flow, _ explanation: Explanation?) {
+      cause = explanation?.cause
+      layer = explanation?.layer
+      packets = flow.dropCount
+      let dead = Set(flow.drops.compactMap { $0.drop?.event.tuple.destination })
+      for endpoint in Set(flow.attempts) {
+        let isLast = endpoint == flow.attempts.last && flow.state != .completed
+        let hasFailed = explanation != nil && (dead.contains(endpoint) || isLast)
+        endpoints.append((endpoint, hasFailed))
+      }
+    }
+  }
+
   private var flows = 0
   private var failed = 0
   private var byEndpoint: [Endpoint: EndpointCount] = [:]
   private var byCause: [String: (layer: Layer, flows: Int, packets: Int)] = [:]
+  /// Of unanswered flows, by id: one that is answered after all is told twice and counts once.
+  private var unanswered: [UInt64: Share] = [:]
 
   public init() {}
 
@@ -22,27 +44,30 @@ public struct Summary: Sendable {
 
   /// Counts a finished flow.
   public mutating func add(_ flow: Flow, _ explanation: Explanation?) {
-    flows += 1
-    if explanation != nil { failed += 1 }
-    let dead = Set(flow.drops.compactMap { $0.drop?.event.tuple.destination })
-    for endpoint in Set(flow.attempts) {
-      byEndpoint[endpoint, default: EndpointCount()].flows += 1
-      let isLast = endpoint == flow.attempts.last && flow.state != .completed
-      if explanation != nil, dead.contains(endpoint) || isLast {
-        byEndpoint[endpoint, default: EndpointCount()].failed += 1
-      }
+    if let before = unanswered.removeValue(forKey: flow.id) { count(before, -1) }
+    let share = Share(flow, explanation)
+    if flow.state == .noAnswer { unanswered[flow.id] = share }
+    count(share, 1)
+  }
+
+  private mutating func count(_ share: Share, _ sign: Int) {
+    flows += sign
+    if share.cause != nil { failed += sign }
+    for (endpoint, hasFailed) in share.endpoints {
+      byEndpoint[endpoint, default: EndpointCount()].flows += sign
+      if hasFailed { byEndpoint[endpoint, default: EndpointCount()].failed += sign }
     }
-    if let explanation {
-      var entry = byCause[explanation.cause] ?? (explanation.layer, 0, 0)
-      entry.flows += 1
-      entry.packets += flow.dropCount
-      byCause[explanation.cause] = entry
+    if let cause = share.cause, let layer = share.layer {
+      var entry = byCause[cause] ?? (layer, 0, 0)
+      entry.flows += sign
+      entry.packets += sign * share.packets
+      byCause[cause] = entry.flows > 0 ? entry : nil
     }
   }
 
   /// The lines for people; `seconds` is how long the trace took.
   public func render(style: Style, seconds: Double, eventsLost: UInt64) -> String {
-    var text = style.bold("\(flows) connection\(flows == 1 ? "" : "s")")
+    var text = style.bold(counted(flows, "connection"))
     text += " in \(Int(seconds * 10) / 10).\(Int(seconds * 10) % 10) s"
     text +=
       failed == 0
@@ -50,26 +75,33 @@ public struct Summary: Sendable {
       : ", " + style.red("\(failed) failed")
     text += "\n"
     let width = byEndpoint.keys.map { "\($0)".count }.max() ?? 0
-    for (endpoint, count) in byEndpoint.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+    let endpoints = byEndpoint.sorted {
+      ($0.key.address, $0.key.port) < ($1.key.address, $1.key.port)
+    }
+    for (endpoint, count) in endpoints where count.flows > 0 {
       let share = "\(count.flows)".leftPadded(6)
       let bad = count.failed > 0 ? style.red("   \(count.failed) failed") : ""
       text += "  \("\(endpoint)".padded(width))\(share)\(bad)\n"
     }
     for (cause, count) in byCause.sorted(by: { $0.key < $1.key }) {
-      let packets = count.packets > 0 ? ", \(count.packets) packets dropped" : ""
+      let packets = count.packets > 0 ? ", \(counted(count.packets, "packet")) dropped" : ""
       text +=
         "  \(style.red("✗ \(cause)"))  layer \(count.layer.rawValue): "
-        + "\(count.flows) connection\(count.flows == 1 ? "" : "s")\(packets)\n"
+        + "\(counted(count.flows, "connection"))\(packets)\n"
     }
     text +=
       eventsLost == 0
       ? style.dim("  no events lost") + "\n"
       : style.yellow(
-        "  \(eventsLost) events lost: timelines may have gaps; a larger --buffer helps")
+        "  \(counted(Int(eventsLost), "event")) lost: timelines may have gaps; a larger --buffer helps"
+      )
         + "\n"
     return text
   }
 }
+
+/// `1 packet`, `2 packets`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
 extension String {
   /// Spaces before it up to `width` characters.

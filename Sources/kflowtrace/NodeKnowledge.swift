@@ -12,6 +12,8 @@ final class NodeKnowledge: NodeView {
   private lazy var symbols = KernelSymbols.ofRunningKernel()
   private var before: [UInt32: NodeRules] = [:]
   private var after: [UInt32: NodeRules] = [:]
+  private var states: [UInt32: (time: UInt64, state: NetworkState?)] = [:]
+  private var wanted: Set<Address> = []
   private(set) var catalog = ServiceCatalog(services: [])
   /// What can't be named and why, a sentence each.
   private(set) var missing: [String] = []
@@ -58,6 +60,7 @@ final class NodeKnowledge: NodeView {
       switch target {
       case .address(let address):
         matches.sides.insert(address.side)
+        wanted.insert(address.address)
         services = catalog.services(at: address.address).filter { service in
           (address.proto == nil || service.proto == address.proto)
             && (address.port == nil
@@ -169,6 +172,26 @@ final class NodeKnowledge: NodeView {
   }
 
   func namespace(owning address: Address) -> UInt32? { names.owner(of: address) }
+
+  /// Read again when it is older than what a person takes to change something.
+  func network(of netns: UInt32) -> NetworkState? {
+    let now = Session.now()
+    if let known = states[netns], now - known.time < 1_000_000_000 { return known.state }
+    let state = try? names.namespace(netns)?.networkState()
+    states[netns] = (now, state)
+    return state
+  }
+
+  func setting(_ path: String, in netns: UInt32) -> String? {
+    names.namespace(netns)?.setting(path)
+  }
+
+  func programmedAddresses(in netns: UInt32) -> [Address] {
+    let services = ServiceCatalog(before[netns]?.ruleSets ?? []).services
+    return Set(services.flatMap { $0.frontends.map(\.address) }).sorted()
+  }
+
+  func isWantedService(_ address: Address) -> Bool { wanted.contains(address) }
 
   func rule(for drop: Hop) -> RuleFinding? {
     let event = drop.event

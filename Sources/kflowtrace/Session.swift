@@ -154,7 +154,7 @@ struct Session {
   }
 
   /// CLOCK_BOOTTIME, ns.
-  private static func now() -> UInt64 {
+  static func now() -> UInt64 {
     var time = timespec()
     unsafe clock_gettime(CLOCK_BOOTTIME, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
