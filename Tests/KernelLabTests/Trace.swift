@@ -103,6 +103,10 @@ struct FlowLine: Decodable {
   var timeline: [Packet]
   var mayMissEvents: Bool
 
+  /// Not what is left of an earlier scenario's connections: a packet that waited for a neighbour
+  /// until now, a server that goes on sending.
+  var isSeenFromClient: Bool { syns > 0 && timeline.first?.hops.first?.netns == "kft-client" }
+
   /// The way of the client's first packet.
   var request: [Hop] {
     timeline.first { $0.direction == "original" && $0.icmpError == nil }?.hops ?? []
