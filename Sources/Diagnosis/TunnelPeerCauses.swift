@@ -25,7 +25,10 @@ extension Cause {
     guard let drop = found, let (outer, vni) = drop.tunnel else { return nil }
     let netns = drop.event.netns
     let devices = given.tunnels(of: netns)
-    guard drop.reason != "NOT_SPECIFIED" || !devices.contains(where: { $0.vxlan?.vni == vni })
+    // a device hears its own port and IP version only
+    let would = NetworkState.VXLAN(
+      vni: vni, port: outer.destination.port, isOverIPv6: !outer.source.address.isIPv4)
+    guard drop.reason != "NOT_SPECIFIED" || !devices.contains(where: { $0.vxlan == would })
     else { return nil }
     return Explanation(
       cause: "vni-mismatch", layer: .podNetwork,

@@ -35,10 +35,13 @@ public struct NetworkState: Hashable, Sendable {
   public struct VXLAN: Hashable, Sendable {
     public var vni: UInt32
     public var port: UInt16
+    /// Whether its outer packets are IPv6.
+    public var isOverIPv6: Bool
 
-    public init(vni: UInt32, port: UInt16) {
+    public init(vni: UInt32, port: UInt16, isOverIPv6: Bool = false) {
       self.vni = vni
       self.port = port
+      self.isOverIPv6 = isOverIPv6
     }
   }
 

@@ -36,7 +36,9 @@ extension NetworkNamespace {
       if device.kind == "vxlan", let data = info?.nested(Int(IFLA_INFO_DATA)),
         let vni = data.number(Int(IFLA_VXLAN_ID)), let port = data.port(Int(IFLA_VXLAN_PORT))
       {
-        device.vxlan = NetworkState.VXLAN(vni: vni, port: port)
+        let isOverIPv6 =
+          data[Int(IFLA_VXLAN_LOCAL6)] != nil || data[Int(IFLA_VXLAN_GROUP6)] != nil
+        device.vxlan = NetworkState.VXLAN(vni: vni, port: port, isOverIPv6: isOverIPv6)
       }
       devices[index] = device
     }
