@@ -1,0 +1,128 @@
+import FlowCorrelation
+import FlowModel
+import Testing
+
+/// When a flow is over, and what is said of one that goes on.
+@Suite struct LifeTests {
+  private func refused() -> Sightings {
+    var packets = Sightings()
+    packets.leaveClient()
+    packets.passNetfilter()
+    packets.reachPod()
+    packets.flags = [.rst, .ack]
+    packets.sequence = 0
+    packets.comeBack()
+    return packets
+  }
+
+  @Test("a reset ends it at once, nothing else does so soon") func reset() {
+    var correlator = FlowCorrelator()
+    let packets = refused()
+    for event in packets.events { correlator.ingest(event) }
+    #expect(correlator.finished(now: packets.time + 100_000_000).isEmpty)
+    let told = correlator.finished(now: packets.time + 300_000_000)
+    #expect(told.map(\.state) == [.refused])
+    #expect(correlator.activeCount == 0 && correlator.drain().isEmpty)
+  }
+
+  @Test("later tries of one that was told are its own; an answer after all is told") func afterAll()
+  {
+    var correlator = FlowCorrelator()
+    var packets = Sightings()
+    packets.leaveClient()
+    for event in packets.events { correlator.ingest(event) }
+    #expect(correlator.finished(now: packets.time + 3_000_000_000).isEmpty, "a neighbour has 3 s")
+    let first = correlator.finished(now: packets.time + 4_000_000_000)
+    #expect(first.map(\.state) == [.noAnswer])
+
+    var later = Sightings()
+    later.time = packets.time + 7_000_000_000
+    later.leaveClient()
+    for event in later.events { correlator.ingest(event) }
+    #expect(correlator.finished(now: later.time + 10_000_000_000).isEmpty, "told once")
+
+    var answer = Sightings()
+    answer.time = later.time + 11_000_000_000
+    answer.passNetfilter()
+    answer.flags = [.rst, .ack]
+    answer.sequence = 0
+    answer.comeBack()
+    for event in answer.events { correlator.ingest(event) }
+    let second = correlator.finished(now: answer.time + 1_000_000_000)
+    #expect(second.map(\.id) == first.map(\.id))
+    #expect(second.map(\.state) == [.refused])
+    #expect(correlator.drain().isEmpty)
+  }
+
+  @Test("UDP is done when it was answered and is quiet") func udp() throws {
+    let asked = Tuple(
+      .udp, from: Sightings.client, to: Endpoint(Sightings.service.address, 53))
+    var packets = Sightings()
+    packets.see(.tcEgress, 1, 2, asked)
+    packets.see(.tcIngress, 1, 2, asked.inverse)
+    var correlator = FlowCorrelator(isServer: { endpoint, _ in endpoint.port == 53 })
+    for event in packets.events { correlator.ingest(event) }
+    #expect(correlator.finished(now: packets.time + 1_000_000_000).isEmpty)
+    let flow = try #require(correlator.finished(now: packets.time + 2_000_000_000).first)
+    #expect(flow.state == .completed && flow.original == asked)
+  }
+
+  @Test("an answer that is seen first is known by its server") func udpAnswerFirst() {
+    let asked = Tuple(
+      .udp, from: Sightings.client, to: Endpoint(Sightings.service.address, 53))
+    var packets = Sightings()
+    packets.see(.tcIngress, 1, 2, asked.inverse)
+    var correlator = FlowCorrelator(isServer: { endpoint, _ in endpoint.port == 53 })
+    for event in packets.events { correlator.ingest(event) }
+    #expect(correlator.drain().map(\.original) == [asked])
+  }
+
+  @Test("a loss is noted on what was under way, not on what comes after") func loss() {
+    var correlator = FlowCorrelator()
+    for event in refused().events { correlator.ingest(event) }
+    correlator.noteLoss()
+    var later = Sightings()
+    later.time = 9_000_000_000
+    later.sequence = 99
+    later.leaveClient()
+    for event in later.events { correlator.ingest(event) }
+    #expect(correlator.drain().map(\.mayMissEvents) == [true, false])
+  }
+
+  @Test("an ICMP error is about the flow whose packet it quotes") func icmpError() throws {
+    var packets = Sightings()
+    packets.leaveClient()
+    let icmp = Tuple(
+      .icmp, from: Endpoint(Address(v4: 0x0af4_0101), 0),
+      to: Endpoint(Sightings.client.address, 0))
+    packets.see(.tcIngress, 1, 2, Sightings.asked) {
+      $0.carrier = .icmpError(outer: icmp)
+      $0.icmpType = 3
+      $0.icmpCode = 1
+      $0.tcpFlags = []
+    }
+    let all = flows(packets.events)
+    #expect(all.count == 1)
+    let flow = try #require(all.first)
+    #expect(flow.transmissions.map(\.isICMPError) == [false, true])
+    #expect(flow.packets == (1, 0) && flow.syns == 1, "it is no packet of the connection")
+    #expect(flow.transmissions[1].isReply)
+  }
+
+  @Test("a thousand packets are counted, and kept by their ends") func compaction() throws {
+    var packets = Sightings()
+    packets.leaveClient()
+    packets.flags = .ack
+    packets.payload = 100
+    for i: UInt32 in 0..<1000 {
+      packets.sequence = 2 + i * 100
+      packets.see(.tcEgress, 1, 2, Sightings.asked)
+    }
+    let flow = try #require(flows(packets.events).first)
+    #expect(flow.packets.original == 1001 && flow.bytes.original == 100_000)
+    #expect(flow.transmissions.count <= 96)
+    #expect(flow.transmissions.first?.first?.tcpFlags == .syn)
+    let last = try #require(flow.transmissions.last?.first?.sequence)
+    #expect(last == 99_902)
+  }
+}
