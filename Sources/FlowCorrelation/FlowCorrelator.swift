@@ -66,14 +66,15 @@ public struct FlowCorrelator {
   /// Takes one event; events come in the order of the ring buffer. A flow that was unanswered when
   /// it was told and is answered after all is told again, with the same id.
   public mutating func ingest(_ event: Event) {
-    let builder = flow(of: event)
+    let isHarmless = event.hook == .drop && isHarmless(event)
+    // a packet (or its clone) freed in the course of things begins no flow
+    guard let builder = flow(of: event, mayBegin: !isHarmless) else { return }
     if let conntrack = event.conntrack, conntrack.isTranslated {
       builder.learn(conntrack)
       adopt(conntrack.original, event, builder)
       adopt(conntrack.translated, event, builder)
     }
-    // a clone freed on its way (a flooding bridge's, a tap's) begins no flow of its own
-    builder.add(event, isHarmless: event.hook == .drop && isHarmless(event))
+    builder.add(event, isHarmless: isHarmless)
     if builder.isAnswered, told.removeValue(forKey: builder.id) != nil {
       active[builder.id] = builder
     }
@@ -84,7 +85,7 @@ public struct FlowCorrelator {
     for builder in active.values { builder.mayMissEvents = true }
   }
 
-  private mutating func flow(of event: Event) -> FlowBuilder {
+  private mutating func flow(of event: Event, mayBegin: Bool) -> FlowBuilder? {
     let known =
       aliases[Alias(event.tuple, netns: event.netns)]
       ?? event.conntrack.flatMap {
@@ -98,6 +99,7 @@ public struct FlowCorrelator {
       }
       end(known)
     }
+    guard mayBegin else { return nil }
     let builder = FlowBuilder(id: nextID, original: orient(event), first: event)
     nextID += 1
     active[builder.id] = builder

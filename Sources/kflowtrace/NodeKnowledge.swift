@@ -14,6 +14,7 @@ final class NodeKnowledge: NodeView {
   private var after: [UInt32: NodeRules] = [:]
   private var states: [UInt32: (time: UInt64, state: NetworkState?)] = [:]
   private var wanted: Set<Address> = []
+  private var selected: Set<Service> = []
   private(set) var catalog = ServiceCatalog(services: [])
   /// What can't be named and why, a sentence each.
   private(set) var missing: [String] = []
@@ -85,7 +86,15 @@ final class NodeKnowledge: NodeView {
     return lines
   }
 
+  /// Whether a flow's client called another Service than those of `--svc`: Services share pods, and
+  /// the kernel knows pods only.
+  func isOfAnotherService(_ flow: Flow) -> Bool {
+    guard !selected.isEmpty, let service = called(flow) else { return false }
+    return !selected.contains(service) && !wanted.contains(flow.original.destination.address)
+  }
+
   private func select(_ service: Service, into matches: inout MatchSet) {
+    selected.insert(service)
     for frontend in service.frontends {
       matches.sides.insert(
         MatchSet.Side(address: frontend.address, port: frontend.port, proto: service.proto))

@@ -132,6 +132,9 @@ struct Session {
   private mutating func report(_ flows: [Flow]) async {
     for flow in flows {
       if let limit = command.flows, shown >= limit { return }
+      if command.pod.isEmpty, command.flow.isEmpty, !command.all, node.isOfAnotherService(flow) {
+        continue
+      }
       await node.prepare(for: flow)
       let explanation = Diagnoser.explain(flow, on: node)
       summary.add(flow, explanation)

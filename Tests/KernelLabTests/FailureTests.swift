@@ -57,6 +57,22 @@ extension LabTests {
       }
     }
 
+    @Test("7: iptables-legacy is read as well") func legacy() throws {
+      try Lab.lab("up", "--mode", "iptables-legacy")
+      defer { _ = try? Lab.lab("up", "--mode", "iptables-nft") }
+      try Lab.lab("fault", "policy-drop-pinned")
+      defer { _ = try? Lab.lab("heal", "policy-drop-pinned") }
+      let trace = try Lab.trace(["--svc", "default/web-remote"] + Self.pods) {
+        try Lab.lab("traffic", "policy-drop-pinned")
+      }
+      for flow in try failed(trace, "policy-drop", "policy") {
+        #expect(flow.drops.first?.rule?.comment == "deny-trace-backend")
+        #expect(flow.drops.first?.rule?.certainty == "certain")
+        #expect(flow.service?.name == "web-remote")
+        #expect(flow.diagnosis?.check.first?.contains("iptables-legacy") == true)
+      }
+    }
+
     @Test("8: a Service without endpoints") func noEndpoints() throws {
       let trace = try Lab.scenario("no-endpoints", ["--svc", "10.96.0.52"] + Self.pods)
       for flow in try failed(trace, "no-endpoints", "service") {
