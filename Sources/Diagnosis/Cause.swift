@@ -118,10 +118,12 @@ public struct Cause: Sendable {
 public enum Diagnoser {
   /// In the order they are asked: the first that knows the flow has the word.
   public static let causes: [Cause] = [
-    .noEndpoints, .mtuBlackhole, .mtuExceeded,
+    .noEndpoints, .noLocalEndpoint, .mtuBlackhole, .mtuExceeded,
     .vniMismatch, .tunnelPortMismatch, .noTunnelPeer, .tunnelBlocked,
-    .policyDrop, .forwardingDisabled, .reversePathFilter, .noRoute, .deviceDown, .neighbourFailed,
-    .portClosed, .otherDrop, .serviceNotProgrammed, .lostBeyondNode,
+    .hairpin, .staleConntrack, .routingLoop, .dnsBlocked, .policyDrop,
+    .forwardingDisabled, .reversePathFilter, .noRoute, .deviceDown, .neighbourFailed,
+    .portClosed, .receiverOverloaded, .congestion,
+    .otherDrop, .serviceNotProgrammed, .lostBeyondNode,
   ]
 
   /// What is wrong with a flow; `nil` if nothing is.

@@ -12,9 +12,8 @@ extension Cause {
   /// A Service whose endpoints are gone: kube-proxy rejects or drops what is sent to it.
   static let noEndpoints = Cause("no-endpoints") { given in
     guard let (way, hop) = given.filterDrop, let rule = given.node.rule(for: hop),
-      let comment = rule.comment, comment.hasSuffix("has no endpoints")
+      let name = rule.comment?.removing(suffix: " has no endpoints")
     else { return nil }
-    let name = String(comment.dropLast(" has no endpoints".count))
     let namespace = name.prefix { $0 != "/" }
     let service = name.drop { $0 != "/" }.dropFirst().prefix { $0 != ":" }
     var evidence = [
@@ -40,8 +39,45 @@ extension Cause {
       rule: rule)
   }
 
+  /// externalTrafficPolicy Local on a node that has none of the Service's pods.
+  static let noLocalEndpoint = Cause("no-local-endpoint") { given in
+    guard let (way, hop) = given.filterDrop, let rule = given.node.rule(for: hop),
+      let name = rule.comment?.removing(suffix: " has no local endpoints")
+    else { return nil }
+    let parts = name.split(separator: "/")
+    return Explanation(
+      cause: "no-local-endpoint", layer: .service, certainty: rule.certainty,
+      why: "Service \(name) has externalTrafficPolicy Local, and no endpoint is on "
+        + given.name(hop.event.netns),
+      evidence: [
+        "\(given.count(way)) dropped in \(given.placeText(hop)) by kube-proxy's rule for \(name)",
+        "no NAT was applied: endpoints of other nodes are not used with that policy",
+      ],
+      check: [
+        "kubectl get endpointslices -n \(parts.first ?? "") -o wide   (is one on this node?)",
+        "kubectl get service -n \(parts.first ?? "") -o yaml | grep -A1 externalTrafficPolicy",
+      ],
+      fix:
+        "call a node that has a pod of it (the load balancer's health check should see to that), "
+        + "run a pod on every node, or set externalTrafficPolicy: Cluster",
+      rule: rule)
+  }
+
   /// A firewall rule of this node; a NetworkPolicy only if the rule itself says so.
   static let policyDrop = Cause("policy-drop") { given in
+    given.filtered("policy-drop", .policy)
+  }
+
+  /// The same for DNS: nothing that goes by name works.
+  static let dnsBlocked = Cause("dns-blocked") { given in
+    guard given.flow.original.destination.port == 53 else { return nil }
+    return given.filtered("dns-blocked", .dns)
+  }
+}
+
+extension Case {
+  fileprivate func filtered(_ cause: String, _ layer: Layer) -> Explanation? {
+    let given = self
     guard let (way, hop) = given.filterDrop else { return nil }
     let rule = given.node.rule(for: hop)
     let isReply = way.isReply
@@ -64,7 +100,7 @@ extension Cause {
       ? "a NetworkPolicy (by its chain \(rule?.chain ?? ""))" : "a firewall rule of this node"
     let tuple = hop.event.tuple
     return Explanation(
-      cause: "policy-drop", layer: .policy, certainty: rule?.certainty ?? .likely,
+      cause: cause, layer: layer, certainty: rule?.certainty ?? .likely,
       why: rule == nil
         ? "netfilter on \(given.node.namespaceName(hop.event.netns)) drops it; the rule could not "
           + "be found in its ruleset"
@@ -77,5 +113,12 @@ extension Cause {
       fix: "allow \(tuple.proto) from \(tuple.source.address) to \(tuple.destination)"
         + (policy == true ? " in the NetworkPolicy" : " before that rule"),
       rule: rule)
+  }
+}
+
+extension String {
+  /// What is before the suffix; `nil` if it does not end so.
+  fileprivate func removing(suffix: String) -> String? {
+    hasSuffix(suffix) ? String(dropLast(suffix.count)) : nil
   }
 }

@@ -9,15 +9,22 @@ public struct ServiceName: Hashable, Sendable, Codable {
   /// `nil` if it is none of them.
   public var endpointIndex: Int?
   public var endpointCount: Int
+  /// `sessionAffinity: ClientIP`: its timeout in seconds.
+  public var affinitySeconds: UInt32?
+
+  /// `default/web`.
+  public var fullName: String { "\(namespace)/\(name)" }
 
   public init(
-    namespace: String, name: String, port: String?, endpointIndex: Int?, endpointCount: Int
+    namespace: String, name: String, port: String?, endpointIndex: Int?, endpointCount: Int,
+    affinitySeconds: UInt32? = nil
   ) {
     self.namespace = namespace
     self.name = name
     self.port = port
     self.endpointIndex = endpointIndex
     self.endpointCount = endpointCount
+    self.affinitySeconds = affinitySeconds
   }
 }
 
@@ -43,6 +50,8 @@ public protocol NodeView {
   func network(of netns: UInt32) -> NetworkState?
   /// A sysctl by its path below /proc/sys, as in `net/ipv4/ip_forward`.
   func setting(_ path: String, in netns: UInt32) -> String?
+  /// A counter of a namespace's network stack, as in `TcpExt`, `ListenOverflows`.
+  func statistic(_ group: String, _ name: String, in netns: UInt32) -> UInt64?
   /// The Service addresses a namespace has rules for; empty where kube-proxy is not at work.
   func programmedAddresses(in netns: UInt32) -> [Address]
   /// Whether the user named this address as a Service's.

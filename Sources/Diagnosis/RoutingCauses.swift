@@ -105,4 +105,49 @@ extension Cause {
       fix: "the CNI's agent has to add the route to the pods of that node; see its log on "
         + "\(given.name(event.netns))")
   }
+
+  /// Two nodes that send it to each other until its TTL is used up.
+  static let routingLoop = Cause("routing-loop") { given in
+    for drop in given.drops {
+      let arrivals = drop.way.hops.filter {
+        $0.event.hook == .tcIngress || $0.event.hook == .ipReceive
+      }
+      // where it came by most often, and with which TTLs
+      let visits = Dictionary(grouping: arrivals) { [$0.event.netns, $0.event.interface] }
+      guard
+        let most = visits.values.max(by: { $0.count < $1.count }),
+        Set(most.map(\.event.ttl)).count >= 3, let first = most.first, let last = most.last
+      else { continue }
+      let places = arrivals.filter { $0.event.ttl <= first.event.ttl }.map(\.event.netns)
+      var order: [UInt32] = []
+      for place in places where !order.contains(place) { order.append(place) }
+      let target = last.event.tuple.destination.address
+      var evidence = [
+        "\(given.count(drop.way)) came by \(given.name(first.event.netns)) "
+          + "\(given.node.interfaceName(first.event.interface, in: first.event.netns)) "
+          + "\(most.count) times, TTL \(first.event.ttl) down to \(last.event.ttl)"
+      ]
+      for netns in order {
+        guard let network = given.node.network(of: netns), let route = network.route(to: target)
+        else {
+          continue
+        }
+        evidence.append(
+          "\(given.name(netns)) sends it by \(route.text) dev \(network.devices[route.device]?.name ?? "?")"
+        )
+      }
+      if !given.icmpErrors(type: 11).isEmpty || !given.icmpErrors(type: 3, code: 0).isEmpty {
+        evidence.append("an ICMP time-exceeded went back")
+      }
+      return Explanation(
+        cause: "routing-loop", layer: .podNetwork, certainty: .certain,
+        why: "\(order.map(given.name).joined(separator: " and ")) send packets for \(target) to "
+          + "each other until their TTL is used up",
+        evidence: evidence,
+        check: order.map { given.run("ip route get \(target)", in: $0) },
+        fix: "one of these routes is wrong: the CNI's routes of both nodes do not agree on where "
+          + "\(target) is")
+    }
+    return nil
+  }
 }

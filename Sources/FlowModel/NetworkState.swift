@@ -14,6 +14,8 @@ public struct NetworkState: Hashable, Sendable {
     public var hasCarrier: Bool
     /// Index of the bridge or bond it is a port of; 0 if none.
     public var controller: UInt32
+    /// The kind of its root qdisc, as in `fq_codel`.
+    public var qdisc = ""
     /// Of a VXLAN device: its VNI and UDP port.
     public var vxlan: VXLAN?
 

@@ -21,6 +21,24 @@ extension NetworkNamespace {
     }
   }
 
+  /// A counter of /proc/net/netstat or /proc/net/snmp, as in `TcpExt`, `ListenOverflows`.
+  public func statistic(_ group: String, _ name: String) -> UInt64? {
+    // these files show the namespace of the thread whose entry they are opened by
+    let text =
+      try? inside { () throws(TracingError) in
+        try String(reading: "/proc/thread-self/net/netstat")
+          + String(reading: "/proc/thread-self/net/snmp")
+      }
+    guard let text else { return nil }
+    // two lines a group: names, then values
+    let lines = text.split(separator: "\n").filter { $0.hasPrefix("\(group): ") }
+      .map { $0.split(separator: " ") }
+    guard lines.count == 2, let column = lines[0].firstIndex(of: name[...]),
+      column < lines[1].count
+    else { return nil }
+    return UInt64(lines[1][column])
+  }
+
   private static func readDevices() throws(TracingError) -> [UInt32: NetworkState.Device] {
     var devices: [UInt32: NetworkState.Device] = [:]
     // struct ifinfomsg: family, pad, u16 type, i32 index, u32 flags, u32 change
@@ -33,6 +51,7 @@ extension NetworkNamespace {
         kind: info?.text(Int(IFLA_INFO_KIND)) ?? "", mtu: message.number(Int(IFLA_MTU)) ?? 0,
         isUp: flags & 1 != 0, hasCarrier: flags & 0x10000 != 0,
         controller: message.number(Int(IFLA_MASTER)) ?? 0)
+      device.qdisc = message.text(Int(IFLA_QDISC)) ?? ""
       if device.kind == "vxlan", let data = info?.nested(Int(IFLA_INFO_DATA)),
         let vni = data.number(Int(IFLA_VXLAN_ID)), let port = data.port(Int(IFLA_VXLAN_PORT))
       {

@@ -24,8 +24,26 @@ struct HopText {
   /// The lines of one packet's way.
   func lines(of way: Transmission, all: Bool) -> [HopLine] {
     var result: [HopLine] = []
+    var rounds: [[UInt32]: Int] = [:]
+    var skipped = 0
     for (i, hop) in way.hops.enumerated() where all || !hop.isDetail {
       var line = line(hop)
+      // what goes round in circles is shown twice
+      let place = [hop.event.netns, hop.event.interface, UInt32(hop.event.hook.rawValue)]
+      if !all, hop.event.hook == .tcIngress || hop.event.hook == .tcEgress {
+        rounds[place, default: 0] += 1
+      }
+      if !all, rounds[place, default: 0] > 2 || (skipped > 0 && hop.action != .dropped) {
+        skipped += 1
+        continue
+      }
+      if skipped > 0 {
+        var more = HopLine(time: "", namespace: "…", place: "", action: "", detail: "")
+        more.detail = "\(skipped) hops more, round and round"
+        more.isDetail = true
+        result.append(more)
+        skipped = 0
+      }
       if i == 0 || result.isEmpty { line.detail = packet(hop.event) + suffix(line.detail) }
       if hop.action == .dropped, !all { placeDrop(&result, way, i) }
       result.append(line)

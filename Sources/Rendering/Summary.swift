@@ -3,19 +3,16 @@ public import FlowModel
 
 /// What a trace adds up to.
 public struct Summary: Sendable {
-  private struct EndpointCount {
-    var flows = 0
-    var failed = 0
-  }
-
   /// What one flow adds to the sums.
   private struct Share {
     var endpoints: [(endpoint: Endpoint, hasFailed: Bool)] = []
     var cause: String?
     var layer: Layer?
     var packets: Int
+    var service: ServiceName?
 
-    init(_ flow: Flow, _ explanation: Explanation?) {
+    init(_ flow: Flow, _ explanation: Explanation?, _ service: ServiceName?) {
+      self.service = service
       cause = explanation?.cause
       layer = explanation?.layer
       packets = flow.dropCount
@@ -30,7 +27,8 @@ public struct Summary: Sendable {
 
   private var flows = 0
   private var failed = 0
-  private var byEndpoint: [Endpoint: EndpointCount] = [:]
+  private var byEndpoint: [Endpoint: Spread.Count] = [:]
+  private var byService: [String: Spread] = [:]
   private var byCause: [String: (layer: Layer, flows: Int, packets: Int)] = [:]
   /// Of unanswered flows, by id: one that is answered after all is told twice and counts once.
   private var unanswered: [UInt64: Share] = [:]
@@ -42,10 +40,12 @@ public struct Summary: Sendable {
   /// All connections so far.
   public var count: Int { flows }
 
-  /// Counts a finished flow.
-  public mutating func add(_ flow: Flow, _ explanation: Explanation?) {
+  /// Counts a finished flow to a Service, or to none.
+  public mutating func add(
+    _ flow: Flow, _ explanation: Explanation?, of service: ServiceName? = nil
+  ) {
     if let before = unanswered.removeValue(forKey: flow.id) { count(before, -1) }
-    let share = Share(flow, explanation)
+    let share = Share(flow, explanation, service)
     if flow.state == .noAnswer { unanswered[flow.id] = share }
     count(share, 1)
   }
@@ -54,8 +54,11 @@ public struct Summary: Sendable {
     flows += sign
     if share.cause != nil { failed += sign }
     for (endpoint, hasFailed) in share.endpoints {
-      byEndpoint[endpoint, default: EndpointCount()].flows += sign
-      if hasFailed { byEndpoint[endpoint, default: EndpointCount()].failed += sign }
+      let change = Spread.Count(flows: sign, failed: hasFailed ? sign : 0)
+      byEndpoint[endpoint, default: .init()] += change
+      guard let service = share.service else { continue }
+      byService[service.fullName, default: Spread(service: service)]
+        .endpoints[endpoint, default: .init()] += change
     }
     if let cause = share.cause, let layer = share.layer {
       var entry = byCause[cause] ?? (layer, 0, 0)
@@ -82,6 +85,9 @@ public struct Summary: Sendable {
       let share = "\(count.flows)".leftPadded(6)
       let bad = count.failed > 0 ? style.red("   \(count.failed) failed") : ""
       text += "  \("\(endpoint)".padded(width))\(share)\(bad)\n"
+    }
+    for (_, spread) in byService.sorted(by: { $0.key < $1.key }) {
+      for line in spread.findings(style) { text += "  \(line)\n" }
     }
     for (cause, count) in byCause.sorted(by: { $0.key < $1.key }) {
       let packets = count.packets > 0 ? ", \(counted(count.packets, "packet")) dropped" : ""

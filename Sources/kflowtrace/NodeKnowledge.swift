@@ -171,7 +171,8 @@ final class NodeKnowledge: NodeView {
       let endpoint = flow.translated?.destination
       return ServiceName(
         namespace: service.namespace, name: service.name, port: service.portName,
-        endpointIndex: endpoint.flatMap(service.index), endpointCount: service.endpoints.count)
+        endpointIndex: endpoint.flatMap(service.index), endpointCount: service.endpoints.count,
+        affinitySeconds: service.affinitySeconds)
     }
     // on the endpoint's node the Service's address was never seen
     guard let role = catalog.roles(of: target, flow.proto).first else { return nil }
@@ -193,6 +194,10 @@ final class NodeKnowledge: NodeView {
 
   func setting(_ path: String, in netns: UInt32) -> String? {
     names.namespace(netns)?.setting(path)
+  }
+
+  func statistic(_ group: String, _ name: String, in netns: UInt32) -> UInt64? {
+    names.namespace(netns)?.statistic(group, name)
   }
 
   func programmedAddresses(in netns: UInt32) -> [Address] {

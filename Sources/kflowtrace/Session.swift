@@ -137,7 +137,7 @@ struct Session {
       }
       await node.prepare(for: flow)
       let explanation = Diagnoser.explain(flow, on: node)
-      summary.add(flow, explanation)
+      summary.add(flow, explanation, of: node.service(of: flow))
       guard explanation != nil || !command.dropsOnly else { continue }
       shown += 1
       let text: String

@@ -26,6 +26,7 @@ struct Node: NodeView {
   func namespace(owning address: Address) -> UInt32? { owners[address] }
   func network(of netns: UInt32) -> NetworkState? { states[netns] }
   func setting(_ path: String, in netns: UInt32) -> String? { settings[path] }
+  func statistic(_ group: String, _ name: String, in netns: UInt32) -> UInt64? { nil }
   func programmedAddresses(in netns: UInt32) -> [Address] { netns == 2 ? programmed : [] }
   func isWantedService(_ address: Address) -> Bool { wanted.contains(address) }
 

@@ -73,6 +73,17 @@ extension LabTests {
       }
     }
 
+    @Test("30: one bad endpoint of three") func endpointFailing() throws {
+      let trace = try Lab.scenario("endpoint-failing", ["--svc", "10.96.0.50"] + Self.pods)
+      let failed = try failed(trace, "policy-drop", "policy")
+      #expect(failed.allSatisfy { $0.reply?.source.text == "10.244.2.9:8080" })
+      #expect(
+        trace.errors.contains(
+          "default/web fails only through 10.244.2.9:8080: \(failed.count) of \(failed.count) there"
+        ),
+        "\(trace.errors)")
+    }
+
     @Test("8: a Service without endpoints") func noEndpoints() throws {
       let trace = try Lab.scenario("no-endpoints", ["--svc", "10.96.0.52"] + Self.pods)
       for flow in try failed(trace, "no-endpoints", "service") {

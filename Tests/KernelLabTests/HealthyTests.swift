@@ -99,6 +99,14 @@ extension LabTests {
       }
     }
 
+    @Test("31: sessionAffinity is no fault") func sticky() throws {
+      let trace = try Lab.scenario("healthy-sticky", ["--svc", "default/web-sticky"] + Self.pods)
+      expectHealthy(trace)
+      #expect(trace.flows.count == 6)
+      #expect(Set(trace.flows.compactMap(\.reply?.source.text)).count == 1)
+      #expect(trace.errors.contains("sessionAffinity"), "\(trace.errors)")
+    }
+
     @Test("6: IPv6") func ipv6() throws {
       let trace = try Lab.scenario("healthy-ipv6", ["--svc", "fd00:10:96::50"] + Self.pods)
       expectHealthy(trace)

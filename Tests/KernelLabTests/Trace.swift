@@ -105,7 +105,9 @@ struct FlowLine: Decodable {
 
   /// Not what is left of an earlier scenario's connections: a packet that waited for a neighbour
   /// until now, a server that goes on sending.
-  var isSeenFromClient: Bool { syns > 0 && timeline.first?.hops.first?.netns == "kft-client" }
+  func isSeen(from client: String) -> Bool {
+    transport != "tcp" || (syns > 0 && timeline.first?.hops.first?.netns == client)
+  }
 
   /// The way of the client's first packet.
   var request: [Hop] {

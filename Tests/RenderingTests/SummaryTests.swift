@@ -119,6 +119,41 @@ import Testing
     #expect(text(summary).contains("10.244.2.8:8080     2   2 failed"))
   }
 
+  private func spread(_ counts: [(host: UInt32, flows: Int, failed: Int)]) throws -> String {
+    var summary = Summary()
+    var id: UInt64 = 1
+    for (host, flows, failed) in counts {
+      for i in 0..<flows {
+        var flow = try healthy()
+        flow.id = id
+        id += 1
+        flow.attempts = [Endpoint(Address(v4: 0x0af4_0200 + host), 8080)]
+        if i < failed { flow.state = .noAnswer }
+        summary.add(flow, i < failed ? policyDrop : nil, of: SampleNode().serviceName)
+      }
+    }
+    return text(summary)
+  }
+
+  @Test("one endpoint that fails among good ones is named") func culprit() throws {
+    let text = try spread([(6, 9, 0), (8, 8, 0), (9, 4, 4)])
+    #expect(
+      text.contains(
+        "✗ endpoint-failing  default/web fails only through 10.244.2.9:8080: 4 of 4 there, none of "
+          + "17 elsewhere; about 33 % of its connections go there"))
+  }
+
+  @Test(
+    "what is no pattern is not called one",
+    arguments: [
+      [(6, 9, 1), (8, 8, 0), (9, 4, 4)], [(6, 9, 0), (9, 1, 1)], [(9, 4, 4)],
+      [(6, 2, 0), (9, 4, 4)],
+      [(6, 9, 0), (9, 9, 2)], [(6, 9, 0), (8, 9, 0)],
+    ])
+  func noCulprit(_ counts: [(Int, Int, Int)]) throws {
+    #expect(try !spread(counts.map { (UInt32($0.0), $0.1, $0.2) }).contains("endpoint-failing"))
+  }
+
   @Test("colour only when asked for") func colour() throws {
     var summary = Summary()
     summary.add(try dropped(1), policyDrop)

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # kube-proxy's rules on the nodes.
 
-# write_rules: those of services.txt, for every node, into $STATE/rules.
+# write_rules [FILE]: those of services.txt or FILE, for every node, into $STATE/rules.
 write_rules() {
-  "$PYTHON" -I -S "$LAB_DIR/kube-rules.py" "$LAB_DIR/services.txt" "$STATE/rules" \
+  "$PYTHON" -I -S "$LAB_DIR/kube-rules.py" "${1:-$LAB_DIR/services.txt}" "$STATE/rules" \
     node1=10.244.1.0/24,fd00:10:244:1::/64 node2=10.244.2.0/24,fd00:10:244:2::/64
 }
 

@@ -30,14 +30,14 @@ start_servers() {
   for job in "${jobs[@]}"; do wait "$job" || return 1; done
 }
 
-# server_pid POD: sets SERVER_PID; fails unless the recorded process lives in the pod's namespace,
+# server_pid NAME: of POD's server, or of another one in it, POD-WHAT. Sets SERVER_PID; fails unless the recorded process lives in the pod's namespace,
 # so that a number that was given to someone else meanwhile is never taken for ours.
 server_pid() {
   [[ -r $STATE/pids/$1 ]] && read -r SERVER_PID <"$STATE/pids/$1" &&
-    [[ /proc/$SERVER_PID/ns/net -ef /run/netns/$PREFIX-$1 ]]
+    [[ /proc/$SERVER_PID/ns/net -ef /run/netns/$PREFIX-${1%%-*} ]]
 }
 
-# stop_server POD: end it and wait until it is gone, at most two seconds before insisting.
+# stop_server NAME: end it and wait until it is gone, at most two seconds before insisting.
 # Gone means out of its namespace: a process nobody has reaped yet still has a number.
 stop_server() {
   local tries
@@ -53,8 +53,10 @@ stop_server() {
 }
 
 stop_servers() {
-  local pod
+  local file
   # All at once first; stop_server then finds most of them gone.
-  for pod in web1 web2 web3 dns; do ! server_pid "$pod" || kill "$SERVER_PID" 2>/dev/null || true; done
-  for pod in web1 web2 web3 dns; do stop_server "$pod"; done
+  for file in "$STATE"/pids/*; do
+    ! server_pid "${file##*/}" || kill "$SERVER_PID" 2>/dev/null || true
+  done
+  for file in "$STATE"/pids/*; do stop_server "${file##*/}"; done
 }

@@ -1,0 +1,16 @@
+# shellcheck shell=bash disable=SC2034
+NUMBER=21
+TITLE='a pod calls its own Service, and nothing masquerades it'
+CAUSE=hairpin
+TRACE=(--svc 10.96.0.61)
+TRACE_NETNS=(node1 web1)
+
+masquerade_web1() {
+  local chain
+  chain=$(iptables_on node1 -t nat -S | sed -n 's/^-A \(KUBE-SEP-[A-Z0-9]*\) -p tcp .*web-local.*-j DNAT.*/\1/p')
+  iptables_on node1 -t nat "$1" "$chain" -s 10.244.1.6/32 -m comment \
+    --comment default/web-local:http -j KUBE-MARK-MASQ
+}
+fault() { masquerade_web1 -D; }
+heal() { masquerade_web1 -I; }
+traffic() { http 2 web1 http://10.96.0.61/; }
