@@ -25,9 +25,7 @@ extension Cause {
   /// The packet reached its pod and nobody listens there.
   static let portClosed = Cause("port-closed") { given in
     let found =
-      given.drops.first {
-        $0.reason == "NO_SOCKET" && $0.tunnel == nil && $0.event.tuple.proto.hasPorts
-      }.map { ($0.way, $0.hop) }
+      given.drops.first { $0.isForNobody && !$0.way.isReply }.map { ($0.way, $0.hop) }
       ?? given.resetByKernel
     guard let (way, hop) = found else { return nil }
     let tuple = hop.event.tuple
@@ -59,8 +57,9 @@ extension Cause {
 
   /// Any other drop: what is known of it, without more claim than that.
   static let otherDrop = Cause("drop") { given in
-    guard !given.flow.isSettled || given.flow.state == .noAnswer,
-      let drop = given.drops.first
+    // an answer that comes when its client has gone is no fault of the way
+    guard !given.flow.isSettled,
+      let drop = given.drops.first(where: { !($0.isForNobody && $0.way.isReply) })
     else { return nil }
     return Explanation(
       cause: "drop", layer: .node, certainty: drop.certainty,
@@ -100,6 +99,13 @@ extension Cause {
       why: "it left \(place) by \(device) for \(hop) in order and was lost behind it",
       evidence: evidence, check: check,
       fix: "follow it on \(hop): this node is not at fault")
+  }
+}
+
+extension Drop {
+  /// It was delivered, and no socket wanted it.
+  fileprivate var isForNobody: Bool {
+    reason == "NO_SOCKET" && tunnel == nil && event.tuple.proto.hasPorts
   }
 }
 

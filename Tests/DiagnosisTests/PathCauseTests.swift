@@ -84,6 +84,13 @@ import Testing
     #expect(Diagnoser.explain(told.flow, on: Node()) == nil, "nobody saw who refused")
   }
 
+  @Test("an answer to a client that has gone is no fault") func clientGone() {
+    var told = Told(state: .reset)
+    told.packet(Told.hop(.sent))
+    told.packet(isReply: true, Told.dropped(netns: 1, tuple: Told.asked.inverse))
+    #expect(Diagnoser.explain(told.flow, on: Node("NO_SOCKET")) == nil)
+  }
+
   @Test("the last sighting, when nothing died") func lost() throws {
     var told = Told()
     told.flow.syns = 3
