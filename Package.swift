@@ -47,8 +47,8 @@ let package = Package(
       ["FlowModel", .product(name: "Subprocess", package: "swift-subprocess")]),
     library("FlowCorrelation", ["FlowModel"]),
     library("Diagnosis", ["FlowModel"]),
-    library("Rendering", ["FlowModel", "Diagnosis"]),
-    library("Recording", ["FlowModel", "Diagnosis"]),
+    library("Rendering", ["FlowModel", "FlowCorrelation", "Diagnosis"]),
+    library("Recording", ["FlowModel", "FlowCorrelation", "Diagnosis"]),
     .executableTarget(
       name: "kflowtrace",
       dependencies: [

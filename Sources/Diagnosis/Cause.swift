@@ -88,6 +88,8 @@ public enum HarmlessDrops {
 
   /// Whether a drop is no fault, whatever flow it is in.
   public static func contains(_ event: Event, on node: any NodeView) -> Bool {
+    // said to all on a link, of whom most do not listen
+    if event.tuple.destination.address.isMulticast { return true }
     let reason = node.reasonName(event.dropReason)
     // a raw socket got its copy; ping_rcv frees the original, whatever reason it gives
     if event.tuple.proto == .icmp || event.tuple.proto == .icmpv6,

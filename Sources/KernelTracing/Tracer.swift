@@ -57,7 +57,10 @@ public final class Tracer: EventSource {
   public init(_ options: TraceOptions) throws(TracingError) {
     let features = KernelFeatures.probe()
     try features.requireTracing()
-    backend = try Self.choose(options.backend, features)
+    // the drop tracepoint needs neither
+    backend =
+      options.dropsOnly && options.backend == nil
+      ? .kprobe : try Self.choose(options.backend, features)
     let pageSize = sysconf(Int32(_SC_PAGESIZE))
     guard options.ringBytes >= pageSize, options.ringBytes & (options.ringBytes - 1) == 0,
       options.ringBytes <= 1 << 30

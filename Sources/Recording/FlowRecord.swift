@@ -136,7 +136,7 @@ public struct FlowRecord: Encodable, Sendable {
     mayMissEvents = flow.mayMissEvents
   }
 
-  fileprivate static func name(
+  static func name(
     _ index: UInt32, _ netns: UInt32, _ node: any NodeView
   ) -> String? {
     index == 0 ? nil : node.interfaceName(index, in: netns)

@@ -12,12 +12,12 @@ import KernelTracing
                                                   timeline with its explanation for every failure
         kflowtrace --svc default/web -v           timelines of healthy connections, too
         kflowtrace --pod 10.244.1.5 --drops-only  what fails of a pod's traffic
-        kflowtrace --drops-only                   every drop on the node
+        kflowtrace drops                          every drop on the node, by cause
         kflowtrace --svc default/web --json       a JSON object a connection
 
       All options: kflowtrace help trace
       """,
     version: "0.1.0",
-    subcommands: [TraceCommand.self],
+    subcommands: [TraceCommand.self, DropsCommand.self],
     defaultSubcommand: TraceCommand.self)
 }

@@ -39,7 +39,7 @@ struct Session {
       options.matches.sides.insert(try AddressTarget(text, option: "--pod").side)
     }
     try KernelFeatures.probe().requireTracing()
-    options.namespaces = try command.namespaces()
+    options.namespaces = try NetworkNamespace.list(command.netns)
     let traced = options.namespaces.isEmpty ? [try NetworkNamespace.current()] : options.namespaces
     node = NodeKnowledge(traced: traced)
     await node.readRules()
@@ -75,8 +75,9 @@ struct Session {
       options.dropsOnly && options.namespaces.isEmpty
       ? "every namespace"
       : names.count > 4 ? "\(names.count) namespaces" : names.joined(separator: ", ")
+    let means = options.dropsOnly ? "drop tracepoint" : "\(tracer.backend.rawValue) backend"
     let end = limit.map { ", for \(Double($0) / 1e9) s" } ?? "; Ctrl-C ends"
-    Output.note("tracing \(what) in \(place) (\(tracer.backend.rawValue) backend)\(end)")
+    Output.note("tracing \(what) in \(place) (\(means))\(end)")
   }
 
   /// Until interrupted, out of time or out of flows; the exit code.

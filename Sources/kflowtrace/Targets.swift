@@ -117,3 +117,28 @@ extension UInt64 {
     self = UInt64(number * (unit ?? 1) * 1e9)
   }
 }
+
+extension IPProtocol {
+  /// `--proto`.
+  init(option text: String) throws(TracingError) {
+    guard let known = IPProtocol(name: text) else {
+      throw TracingError(
+        .usage, "--proto \(text): use tcp, udp, sctp, icmp, icmpv6 or a number from 1 to 255")
+    }
+    self = known
+  }
+}
+
+extension NetworkNamespace {
+  /// `--netns`, each once.
+  static func list(_ names: [String]) throws(TracingError) -> [NetworkNamespace] {
+    var result: [NetworkNamespace] = []
+    for name in names {
+      for namespace in name == "all" ? try all() : [try named(name)]
+      where !result.contains(where: { $0.inode == namespace.inode }) {
+        result.append(namespace)
+      }
+    }
+    return result
+  }
+}

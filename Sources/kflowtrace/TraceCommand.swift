@@ -97,12 +97,8 @@ struct TraceCommand: AsyncParsableCommand {
       throw TracingError(.usage, "--backend \(backend): choose auto, kprobe or netfilter")
     }
     options.backend = Backend(rawValue: backend)
-    if let proto {
-      guard let known = IPProtocol(name: proto) else {
-        throw TracingError(
-          .usage, "--proto \(proto): use tcp, udp, sctp, icmp, icmpv6 or a number from 1 to 255")
-      }
-      options.proto = known
+    options.proto = try proto.map { text throws(TracingError) in
+      try IPProtocol(option: text)
     }
     options.ringBytes = try Int(bytes: buffer, option: "--buffer")
     options.tunnelPorts = []
@@ -127,17 +123,5 @@ struct TraceCommand: AsyncParsableCommand {
     }
     guard flow.count <= 32 else { throw TracingError(.usage, "--flow: 32 at most") }
     return options
-  }
-
-  /// The namespaces named by `--netns`.
-  func namespaces() throws(TracingError) -> [NetworkNamespace] {
-    var result: [NetworkNamespace] = []
-    for name in netns {
-      for namespace in name == "all" ? try NetworkNamespace.all() : [try .named(name)]
-      where !result.contains(where: { $0.inode == namespace.inode }) {
-        result.append(namespace)
-      }
-    }
-    return result
   }
 }

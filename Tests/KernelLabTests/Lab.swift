@@ -47,9 +47,11 @@ enum Lab {
 
   /// A tracer that is tracing when this returns.
   static func startTracer(_ arguments: [String], prefix: [String] = []) throws -> Running {
+    // drops are seen by the tracepoint, whatever the backend
+    let isBackendChosen = backend != "auto" && arguments.first != "drops"
     let tracer = try Running(
-      prefix + [tracerPath, "--json"] + arguments
-        + (backend == "auto" ? [] : ["--backend", backend]))
+      prefix + [tracerPath] + arguments + ["--json"]
+        + (isBackendChosen ? ["--backend", backend] : []))
     let deadline = Date().addingTimeInterval(90)
     while !tracer.errors.contains("tracing ") {
       guard tracer.isRunning else {
