@@ -73,12 +73,6 @@ public struct Drop {
 
 /// Drops that free a packet whose work is done.
 public enum HarmlessDrops {
-  /// Freed with its socket, already received, a duplicate, a bridge's or tap's copy.
-  private static let names: Set<String> = [
-    "SKB_CONSUMED", "CONSUMED", "QUEUE_PURGE", "SKB_QUEUE_PURGE", "TCP_OLD_DATA", "TCP_OLD_ACK",
-    "TCP_OLD_SEQUENCE", "OTHERHOST", "PACKET_SOCK_ERROR",
-  ]
-
   /// The same told by the function, where the kernel gives no reason (before 6.2 mostly).
   private static let functions: Set<String> = [
     "sk_stream_kill_queues", "skb_queue_purge", "skb_queue_purge_reason", "inet_csk_destroy_sock",
@@ -97,7 +91,7 @@ public enum HarmlessDrops {
     {
       return true
     }
-    if reason != "NOT_SPECIFIED" { return names.contains(reason) }
+    if reason != "NOT_SPECIFIED" { return ReasonWords(named: reason)?.isHarmless ?? false }
     guard let place = node.place(event.location) else { return false }
     return functions.contains(String(place.prefix { $0 != "+" }))
   }

@@ -61,12 +61,17 @@ extension Cause {
     guard !given.flow.isSettled,
       let drop = given.drops.first(where: { !($0.isForNobody && $0.way.isReply) })
     else { return nil }
+    let place = drop.place ?? "an unknown place"
+    let reason = drop.reason == "NOT_SPECIFIED" ? nil : ReasonWords(named: drop.reason)
+    let function = drop.place.flatMap { FunctionWords(named: $0) }
+    let what = reason?.what ?? function?.what
     return Explanation(
-      cause: "drop", layer: .node, certainty: drop.certainty,
-      why: "the kernel dropped it in \(drop.place ?? "an unknown place"): \(drop.reason)",
+      cause: "drop", layer: reason?.layer ?? .node, certainty: drop.certainty,
+      why: "the kernel dropped it in \(place): \(drop.reason)" + (what.map { ". \($0)" } ?? ""),
       evidence: ["\(given.count(drop.way)) dropped in \(given.placeText(drop.hop))"],
       check: ["dmesg | tail", given.run("nstat -az | grep -i drop", in: drop.event.netns)],
-      fix: "look up \(drop.reason) in the kernel's include/net/dropreason-core.h")
+      fix: (reason?.usually ?? function?.usually).map { "usually: \($0)" }
+        ?? "see what \(place) of this kernel's source frees")
   }
 
   /// It left this node in order, nothing came back, and nothing here dropped it.

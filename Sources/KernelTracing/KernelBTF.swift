@@ -47,6 +47,11 @@ public struct DropReasons: Sendable {
     return DropReasons(names: names)
   }
 
+  /// Every one, by number.
+  public var all: [(value: UInt32, name: String)] {
+    names.map { (value: $0.key, name: $0.value) }.sorted { $0.value < $1.value }
+  }
+
   /// The name without its prefix. A reason of a subsystem (upper 16 bits) is numbers;
   /// kernels without reasons give `NOT_SPECIFIED`.
   public func name(of reason: UInt32) -> String {

@@ -17,6 +17,13 @@ public struct KernelSymbols: Sendable {
     KernelSymbols(kallsyms: (try? [UInt8](reading: "/proc/kallsyms")) ?? [])
   }
 
+  /// Whether the running kernel or a loaded module has a function of that name; its address may be
+  /// hidden.
+  public static func has(_ function: String) -> Bool {
+    guard !function.isEmpty, let text = try? String(reading: "/proc/kallsyms") else { return false }
+    return text.contains(" \(function)\n") || text.contains(" \(function)\t")
+  }
+
   /// From text in the format of /proc/kallsyms: `ffffffff81000000 T name`, for symbols of
   /// modules followed by a tab and the module.
   public init(kallsyms text: [UInt8]) {

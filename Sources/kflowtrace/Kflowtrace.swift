@@ -13,11 +13,12 @@ import KernelTracing
         kflowtrace --svc default/web -v           timelines of healthy connections, too
         kflowtrace --pod 10.244.1.5 --drops-only  what fails of a pod's traffic
         kflowtrace drops                          every drop on the node, by cause
+        kflowtrace explain IP_RPFILTER            what a drop reason means
         kflowtrace --svc default/web --json       a JSON object a connection
 
       All options: kflowtrace help trace
       """,
     version: "0.1.0",
-    subcommands: [TraceCommand.self, DropsCommand.self],
+    subcommands: [TraceCommand.self, DropsCommand.self, ExplainCommand.self],
     defaultSubcommand: TraceCommand.self)
 }
