@@ -15,6 +15,18 @@ public struct KernelFeatures: Sendable {
   public var hasTCX: Bool
   /// Names of the capabilities tracing needs and this process lacks.
   public var missingCapabilities: [String]
+  /// CAP_SYS_ADMIN, which entering a namespace takes.
+  public var canEnterNamespaces: Bool
+  /// The mode of the lockdown LSM, `none`, `integrity` or `confidentiality`; `nil` without it.
+  public var lockdown: String?
+
+  /// Whether netfilter can be watched that way.
+  public func has(_ backend: Backend) -> Bool {
+    switch backend {
+    case .kprobe: hasKprobes
+    case .netfilter: hasNetfilterLinks
+    }
+  }
 
   /// Looks; changes nothing.
   public static func probe() -> KernelFeatures {
@@ -30,7 +42,25 @@ public struct KernelFeatures: Sendable {
       hasKprobes: unsafe access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0,
       hasNetfilterLinks: btf?.hasStruct("bpf_nf_link") ?? false,
       hasTCX: btf?.hasStruct("tcx_link") ?? false,
-      missingCapabilities: missing())
+      missingCapabilities: missing(),
+      canEnterNamespaces: capabilities.map { $0 >> 21 & 1 == 1 } ?? false,
+      lockdown: lockdownMode())
+  }
+
+  /// `[none] integrity confidentiality`: the one in brackets.
+  private static func lockdownMode() -> String? {
+    guard let text = try? String(reading: "/sys/kernel/security/lockdown"),
+      let open = text.firstIndex(of: "["), let close = text.firstIndex(of: "]")
+    else { return nil }
+    return String(text[text.index(after: open)..<close])
+  }
+
+  /// CapEff of this process.
+  private static var capabilities: UInt64? {
+    guard let status = try? String(reading: "/proc/self/status"),
+      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") })
+    else { return nil }
+    return UInt64(line.dropFirst(7).drop { $0 == "\t" || $0 == " " }, radix: 16)
   }
 
   /// From CapEff in /proc/self/status; include/uapi/linux/capability.h has the numbers.
@@ -38,10 +68,7 @@ public struct KernelFeatures: Sendable {
     let needed: [(UInt64, String)] = [
       (12, "CAP_NET_ADMIN"), (38, "CAP_PERFMON"), (39, "CAP_BPF"),
     ]
-    guard let status = try? String(reading: "/proc/self/status"),
-      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") }),
-      let mask = UInt64(line.dropFirst(7).drop { $0 == "\t" || $0 == " " }, radix: 16)
-    else { return [] }
+    guard let mask = capabilities else { return [] }
     // CAP_SYS_ADMIN implies the two that were split off it
     let admin = mask >> 21 & 1 == 1
     return needed.filter { mask >> $0.0 & 1 == 0 && !(admin && $0.0 > 21) }.map(\.1)

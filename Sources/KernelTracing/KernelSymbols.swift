@@ -17,6 +17,12 @@ public struct KernelSymbols: Sendable {
     KernelSymbols(kallsyms: (try? [UInt8](reading: "/proc/kallsyms")) ?? [])
   }
 
+  /// Whether /proc/kallsyms shows this process addresses.
+  public static var areVisible: Bool {
+    guard let text = try? [UInt8](reading: "/proc/kallsyms") else { return false }
+    return text.prefix(16) != ArraySlice("0000000000000000".utf8)
+  }
+
   /// Whether the running kernel or a loaded module has a function of that name; its address may be
   /// hidden.
   public static func has(_ function: String) -> Bool {

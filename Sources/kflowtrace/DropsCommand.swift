@@ -12,13 +12,14 @@ struct DropsCommand: AsyncParsableCommand {
       group that grew. Frees that are no faults are not counted. Changes nothing on the node.
 
       EXAMPLES
-        kflowtrace drops                         the whole node, every namespace
-        kflowtrace drops --netns web-pod         one namespace
-        kflowtrace drops --pod 10.244.2.8        what is from or to an address
-        kflowtrace drops --json --duration 60s | jq -c '[.diagnosis.cause, .rate, .destination]'
+        kflowtrace drops                     the whole node, every namespace
+        kflowtrace drops --netns web-pod     one namespace
+        kflowtrace drops --pod 10.244.2.8    what is from or to an address
+        kflowtrace drops --json --duration 60s | jq -c .diagnosis.cause
 
       EXIT CODE
-        0   nothing was dropped          1   something was; others as of `kflowtrace trace`
+        0   nothing was dropped
+        1   something was; others as of `kflowtrace trace`
       """)
 
   @Option(help: "Only packets from or to this address; repeatable.")

@@ -8,17 +8,17 @@ import KernelTracing
       + "exactly where and why did it die?",
     discussion: """
       EXAMPLES
-        kflowtrace --svc 10.96.0.50               one Service, live: a line a connection, and a
-                                                  timeline with its explanation for every failure
-        kflowtrace --svc default/web -v           timelines of healthy connections, too
+        kflowtrace --svc 10.96.0.50               one Service, live
+        kflowtrace --svc default/web -v           healthy connections' way, too
         kflowtrace --pod 10.244.1.5 --drops-only  what fails of a pod's traffic
-        kflowtrace drops                          every drop on the node, by cause
+        kflowtrace --svc default/web --json       one object a connection
+        kflowtrace drops                          every drop, by cause
         kflowtrace explain IP_RPFILTER            what a drop reason means
-        kflowtrace --svc default/web --json       a JSON object a connection
+        kflowtrace doctor                         what this node offers
 
       All options: kflowtrace help trace
       """,
     version: "0.1.0",
-    subcommands: [TraceCommand.self, DropsCommand.self, ExplainCommand.self],
+    subcommands: [TraceCommand.self, DropsCommand.self, ExplainCommand.self, DoctorCommand.self],
     defaultSubcommand: TraceCommand.self)
 }

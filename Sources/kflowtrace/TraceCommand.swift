@@ -12,16 +12,20 @@ struct TraceCommand: AsyncParsableCommand {
       failed, a summary at the end. Changes nothing on the node.
 
       EXAMPLES
-        kflowtrace --svc 10.96.0.50              a Service by its address: all its ports and endpoints
+        kflowtrace --svc 10.96.0.50              all its ports and endpoints
         kflowtrace --svc default/web             the same by its name
-        kflowtrace --svc 10.96.0.10:53/udp       DNS only
-        kflowtrace --pod 10.244.1.5 --drops-only what a pod sends or gets, failures only
+        kflowtrace --svc 10.96.0.10:53/udp       DNS over UDP only
+        kflowtrace --pod 10.244.1.5 --drops-only failures of a pod's traffic
         kflowtrace --flow 10.244.1.5,10.244.2.8:8080 --duration 30s --json
-        kflowtrace --svc default/web --netns all every namespace's devices, not the node's alone
+        kflowtrace --svc default/web --netns all every namespace's devices
 
       EXIT CODE
-        0   no failure seen          1   at least one connection failed
-        64  wrong usage    69  the kernel can't    70  failed while tracing    77  a capability is missing
+        0   no failure seen
+        1   at least one connection failed
+        64  wrong usage
+        69  the kernel can't
+        70  failed while tracing
+        77  a capability is missing
       """)
 
   @Option(help: "Service as IP[:PORT][/PROTO] or [NAMESPACE/]NAME; repeatable.")

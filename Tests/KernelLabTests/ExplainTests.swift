@@ -65,7 +65,9 @@ extension LabTests {
     }
 
     @Test("unknown words get the closest ones") func unknown() throws {
-      for (word, close) in [("NETFILTR_DROP", "NETFILTER_DROP"), ("99999", "number"), ("", "no drop reason")] {
+      for (word, close) in [
+        ("NETFILTR_DROP", "NETFILTER_DROP"), ("99999", "number"), ("", "no drop reason"),
+      ] {
         let result = try Lab.run(Lab.tracerPath, "explain", word)
         #expect(result.status == 64 && result.errors.contains(close), "\(result.errors)")
         #expect(result.errors.split(separator: "\n").count == 1)
