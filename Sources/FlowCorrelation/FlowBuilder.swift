@@ -33,6 +33,7 @@ final class FlowBuilder {
     var initialSequence: UInt32?
     var isEstablished = false
     var hasReset = false
+    var isResetByServer = false
     var finOriginal = false
     var finReply = false
   }
@@ -130,7 +131,10 @@ final class FlowBuilder {
       counts.syns += 1
       if counts.initialSequence == nil { counts.initialSequence = event.sequence }
     }
-    if flags.contains(.rst) { counts.hasReset = true }
+    if flags.contains(.rst) {
+      counts.hasReset = true
+      if isReply { counts.isResetByServer = true }
+    }
     if flags.contains(.fin) {
       if isReply { counts.finReply = true } else { counts.finOriginal = true }
     }
@@ -194,6 +198,9 @@ final class FlowBuilder {
     counts.initialSequence = counts.initialSequence ?? other.counts.initialSequence
     counts.isEstablished = counts.isEstablished || other.counts.isEstablished
     counts.hasReset = counts.hasReset || other.counts.hasReset
+    counts.isResetByServer = counts.isResetByServer || other.counts.isResetByServer
+    counts.finOriginal = counts.finOriginal || other.counts.finOriginal
+    counts.finReply = counts.finReply || other.counts.finReply
     ways = (other.ways + ways).sorted { $0.start < $1.start }
     translated = translated ?? other.translated
     attempts = other.attempts + attempts
@@ -219,8 +226,13 @@ final class FlowBuilder {
   private var state: FlowState {
     guard counts.packets.reply > 0 else { return .noAnswer }
     guard original.proto == .tcp else { return .completed }
+    // what comes after both have closed changes nothing, nor does a client that is gone when the
+    // server has said all it had to say
+    if counts.finReply, counts.finOriginal || counts.hasReset && !counts.isResetByServer {
+      return .completed
+    }
     if counts.hasReset { return counts.isEstablished ? .reset : .refused }
-    return counts.finOriginal && counts.finReply ? .completed : .open
+    return .open
   }
 
   func flow() -> Flow {

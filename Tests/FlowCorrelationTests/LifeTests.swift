@@ -25,6 +25,28 @@ import Testing
     #expect(correlator.activeCount == 0 && correlator.drain().isEmpty)
   }
 
+  @Test(
+    "a close is a close whatever comes after it",
+    arguments: [
+      ([(false, TCPFlags.fin), (true, .fin), (false, .rst)], FlowState.completed),
+      ([(false, .fin), (true, .fin), (true, .rst)], .completed),
+      ([(true, .fin), (false, .rst)], .completed), ([(true, .fin), (true, .rst)], .reset),
+      ([(false, .fin), (true, .rst)], .reset), ([(false, .rst)], .reset), ([(true, .fin)], .open),
+    ])
+  func close(_ packets: [(isReply: Bool, flags: TCPFlags)], _ state: FlowState) {
+    var told = Sightings()
+    told.leaveClient()
+    told.passNetfilter()
+    told.flags = [.syn, .ack]
+    told.comeBack()
+    for (i, packet) in packets.enumerated() {
+      told.flags = packet.flags
+      told.sequence = 100 + UInt32(i)
+      if packet.isReply { told.comeBack() } else { told.leaveClient() }
+    }
+    #expect(flows(told.events).map(\.state) == [state])
+  }
+
   @Test("later tries of one that was told are its own; an answer after all is told") func afterAll()
   {
     var correlator = FlowCorrelator()

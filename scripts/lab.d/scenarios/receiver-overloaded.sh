@@ -2,7 +2,7 @@
 NUMBER=29
 TITLE='a server that does not accept: its listen queue is full'
 CAUSE=receiver-overloaded
-TRACE=(--flow 10.244.1.5,10.244.2.9:8099)
+TRACE=(--flow '10.244.1.5,10.244.2.9:8099')
 TRACE_NETNS=(node1 node2 client web3)
 
 fault() {
@@ -21,4 +21,10 @@ time.sleep(600)
 ' "$STATE/pids/web3-deaf"
 }
 heal() { stop_server web3-deaf; }
-traffic() { http 6 client http://10.244.2.9:8099/; }
+# Two fill the queue (backlog 1, and one more by the kernel's count), the others come too late.
+traffic() {
+  http 2 client http://10.244.2.9:8099/ &
+  sleep 1
+  http 4 client http://10.244.2.9:8099/
+  wait
+}
