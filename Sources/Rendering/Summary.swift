@@ -69,7 +69,10 @@ public struct Summary: Sendable {
   }
 
   /// The lines for people; `seconds` is how long the trace took.
-  public func render(style: Style, seconds: Double, eventsLost: UInt64) -> String {
+  /// `truncated`: packets whose headers were cut short and could not be told.
+  public func render(
+    style: Style, seconds: Double, eventsLost: UInt64, truncated: UInt64 = 0
+  ) -> String {
     var text = style.bold(counted(flows, "connection"))
     text += " in \(Int(seconds * 10) / 10).\(Int(seconds * 10) % 10) s"
     text +=
@@ -94,6 +97,11 @@ public struct Summary: Sendable {
       text +=
         "  \(style.red("✗ \(cause)"))  layer \(count.layer.rawValue): "
         + "\(counted(count.flows, "connection"))\(packets)\n"
+    }
+    if truncated > 0 {
+      text +=
+        style.yellow("  \(counted(Int(truncated), "packet")) with headers cut short, not traced")
+        + "\n"
     }
     text +=
       eventsLost == 0

@@ -11,7 +11,7 @@ final class NodeKnowledge: NodeView {
   private let reasons = DropReasons.ofRunningKernel()
   private lazy var symbols = KernelSymbols.ofRunningKernel()
   private var before: [UInt32: NodeRules] = [:]
-  private var after: [UInt32: NodeRules] = [:]
+  private var after: [UInt32: (time: UInt64, rules: NodeRules)] = [:]
   private var states: [UInt32: (time: UInt64, state: NetworkState?)] = [:]
   private var wanted: Set<Address> = []
   private var selected: Set<Service> = []
@@ -28,21 +28,34 @@ final class NodeKnowledge: NodeView {
 
   /// Reads the rules of the traced namespaces; what is wrong with that is in `missing`.
   func readRules() async {
-    for namespace in traced {
-      let rules = await NodeRules.read(netns: namespace.path)
-      before[namespace.inode] = rules
-      for line in rules.missing where !missing.contains(line) { missing.append(line) }
+    // a node has a hundred pods, and each namespace takes some processes
+    let width = 8
+    for start in stride(from: 0, to: traced.count, by: width) {
+      let paths = traced[start..<min(start + width, traced.count)].map { ($0.inode, $0.path) }
+      let read = await withTaskGroup(of: (UInt32, NodeRules).self) { group in
+        for (inode, path) in paths {
+          group.addTask { (inode, await NodeRules.read(netns: path)) }
+        }
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+      for (inode, rules) in read {
+        before[inode] = rules
+        for line in rules.missing where !missing.contains(line) { missing.append(line) }
+      }
     }
     // the node's namespace has kube-proxy's rules; those of pods have none
     catalog = ServiceCatalog(traced.flatMap { before[$0.inode]?.ruleSets ?? [] })
   }
 
-  /// Reads rules again for a flow that netfilter dropped packets of: the counters tell.
+  /// Reads rules again for a flow that netfilter dropped packets of: the counters tell. Once for all
+  /// drops that came before.
   func prepare(for flow: Flow) async {
-    let places = Set(flow.drops.compactMap(\.drop).filter(isFilterDrop).map(\.event.netns))
-    for netns in places {
-      guard let namespace = names.namespace(netns) else { continue }
-      after[netns] = await NodeRules.read(netns: namespace.path)
+    for drop in flow.drops.compactMap(\.drop).filter(isFilterDrop) {
+      let netns = drop.event.netns
+      guard (after[netns]?.time ?? 0) < drop.event.time, let namespace = names.namespace(netns)
+      else { continue }
+      let now = Session.now()
+      after[netns] = (now, await NodeRules.read(netns: namespace.path))
     }
   }
 
@@ -209,7 +222,7 @@ final class NodeKnowledge: NodeView {
 
   func rule(for drop: Hop) -> RuleFinding? {
     let event = drop.event
-    guard isFilterDrop(drop), let rules = after[event.netns] ?? before[event.netns] else {
+    guard isFilterDrop(drop), let rules = after[event.netns]?.rules ?? before[event.netns] else {
       return nil
     }
     func name(_ index: UInt32) -> String? {
@@ -221,7 +234,7 @@ final class NodeKnowledge: NodeView {
       outInterface: hook == .input || hook == .prerouting ? nil : name(event.outInterface),
       localAddresses: names.addresses(of: event.netns))
     var candidates = rules.dropCandidates(hook: hook, packet: packet)
-    if let earlier = before[event.netns], let later = after[event.netns] {
+    if let earlier = before[event.netns], let later = after[event.netns]?.rules {
       candidates = NodeRules.confirm(candidates, before: earlier, after: later, drops: 1)
     }
     guard let best = candidates.first else { return nil }

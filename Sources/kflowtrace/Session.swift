@@ -100,7 +100,8 @@ struct Session {
     await report(correlator.drain())
     let text = summary.render(
       style: command.json ? Style(isColoured: false) : style,
-      seconds: Double(Self.now() - begin) / 1e9, eventsLost: tracer.eventsLost)
+      seconds: Double(Self.now() - begin) / 1e9, eventsLost: tracer.eventsLost,
+      truncated: tracer.truncatedPackets)
     if command.json {
       Output.note(text)
     } else {

@@ -65,6 +65,15 @@ import Testing
     #expect(!summary.contains("no events lost"))
   }
 
+  @Test("packets that could not be read are counted") func truncated() {
+    func text(_ count: UInt64) -> String {
+      Summary().render(style: Style(isColoured: false), seconds: 1, eventsLost: 0, truncated: count)
+    }
+    #expect(text(1).contains("  1 packet with headers cut short"))
+    #expect(text(7).contains("  7 packets with headers cut short"))
+    #expect(!text(0).contains("cut short"))
+  }
+
   @Test("flows of one cause are one line") func causes() throws {
     var summary = Summary()
     summary.add(try dropped(3), policyDrop)
