@@ -214,9 +214,10 @@ __noinline int kft_report(struct kft_site *site, int learn)
 	skb = (struct sk_buff *)site->skb;
 	if (kft_parse(site->skb, &p)) {
 		/* what is freed may have been taken apart before */
-		kft_count(p.flags & KFT_F_TRUNCATED && site->hook != KFT_DROP ?
-				  KFT_COUNT_TRUNCATED :
-				  KFT_COUNT_NOT_IP);
+		if (p.flags & KFT_F_TRUNCATED && site->hook != KFT_DROP)
+			kft_count(KFT_COUNT_TRUNCATED);
+		else
+			kft_count(KFT_COUNT_NOT_IP);
 		return 0;
 	}
 	if (kft_config.proto && kft_config.proto != p.proto)
