@@ -19,8 +19,9 @@ public struct KernelSymbols: Sendable {
 
   /// Whether /proc/kallsyms shows this process addresses.
   public static var areVisible: Bool {
-    guard let text = try? [UInt8](reading: "/proc/kallsyms") else { return false }
-    return text.prefix(16) != ArraySlice("0000000000000000".utf8)
+    // where they are hidden all are zero; per-CPU symbols, the first, may be so anyway
+    guard let text = try? String(reading: "/proc/kallsyms") else { return false }
+    return text.split(separator: "\n").contains { !$0.hasPrefix("0000000000000000 ") }
   }
 
   /// Whether the running kernel or a loaded module has a function of that name; its address may be
