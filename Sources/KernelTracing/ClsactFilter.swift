@@ -4,13 +4,15 @@ internal import Glibc
 /// Our filters on one device's clsact qdisc, for kernels before tcx. Everybody else's filters
 /// and qdiscs stay as they are.
 final class ClsactFilter {
-  /// Ours alone, so that leftovers of a killed process can be told and swept.
-  static let handle: UInt32 = 0x6b66  // "kf"
-  static let priority: UInt32 = 0x6b66
+  /// "kf": all of ours are at one priority.
+  private static let priority: UInt32 = 0x6b66
+
+  /// Each process has its own handle there, so that several can trace at once, and what one that was
+  /// killed left can be told from what others use. A process id has 22 bits.
+  private static func handle(of pid: UInt32) -> UInt32 { 0x6b00_0000 | pid & 0xff_ffff }
 
   private let namespace: NetworkNamespace
   private let interface: Interface
-  private let ownsQdisc: Bool
 
   /// Adds the filters; the calling thread is in `namespace`.
   init(
@@ -22,15 +24,15 @@ final class ClsactFilter {
     let index = Int32(interface.index)
     ClsactJournal.note(interface.index, in: namespace.inode)
     let created = kft_clsact_create(index)
-    ownsQdisc = created == 0
     if created == -EEXIST { ClsactJournal.disown(interface.index, in: namespace.inode) }
     var result = created == -EEXIST ? 0 : created
     for (program, isEgress) in [(ingress, Int32(0)), (egress, 1)] where result == 0 {
-      result = kft_clsact_attach(index, isEgress, program, Self.handle, Self.priority)
+      result = kft_clsact_attach(
+        index, isEgress, program, Self.handle(of: UInt32(getpid())), Self.priority)
     }
     guard result == 0 else {
       if created == 0 || created == -EEXIST {
-        Self.remove(from: interface.index, alsoQdisc: ownsQdisc)
+        Self.remove(from: interface.index, in: namespace.inode, of: UInt32(getpid()))
       }
       ClsactJournal.forget(interface.index, in: namespace.inode)
       throw .errno(
@@ -42,19 +44,22 @@ final class ClsactFilter {
   deinit {
     // a namespace or device that is gone took the filter with it
     try? namespace.inside { () throws(TracingError) in
-      Self.remove(from: interface.index, alsoQdisc: ownsQdisc)
+      Self.remove(from: interface.index, in: namespace.inode, of: UInt32(getpid()))
     }
     ClsactJournal.forget(interface.index, in: namespace.inode)
   }
 
-  /// Removes our filters from a device of the current namespace, and the qdisc if it is ours
-  /// and nobody else has put a filter on it since.
-  static func remove(from index: UInt32, alsoQdisc: Bool) {
+  /// Removes a process's filters from a device of the current namespace (inode `netns`), and the
+  /// qdisc if it made that; if somebody has a filter there still, the next of ours that has is to.
+  static func remove(from index: UInt32, in netns: UInt32, of pid: UInt32) {
     for isEgress in [Int32(0), 1] {
-      _ = kft_clsact_detach(Int32(index), isEgress, handle, priority)
+      _ = kft_clsact_detach(Int32(index), isEgress, handle(of: pid), priority)
     }
-    if alsoQdisc, kft_clsact_has_filters(Int32(index)) == 0 {
+    guard ClsactJournal.isOwner(pid, of: index, in: netns) else { return }
+    if kft_clsact_has_filters(Int32(index)) == 0 {
       _ = kft_clsact_destroy(Int32(index))
+    } else {
+      ClsactJournal.handOver(index, in: netns, from: pid)
     }
   }
 }

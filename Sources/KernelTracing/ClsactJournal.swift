@@ -7,8 +7,10 @@ internal import Glibc
 enum ClsactJournal {
   private static let folder = "/run/kflowtrace"
 
-  private static func path(_ index: UInt32, _ netns: UInt32, _ ownsQdisc: Bool) -> String {
-    "\(folder)/\(getpid()).\(netns).\(index).\(ownsQdisc ? 1 : 0)"
+  private static func path(
+    _ index: UInt32, _ netns: UInt32, _ ownsQdisc: Bool, pid: UInt32 = UInt32(getpid())
+  ) -> String {
+    "\(folder)/\(pid).\(netns).\(index).\(ownsQdisc ? 1 : 0)"
   }
 
   /// Before a qdisc is made; it will be ours if there is none.
@@ -23,6 +25,19 @@ enum ClsactJournal {
     _ = unsafe rename(path(index, netns, true), path(index, netns, false))
   }
 
+  /// Whether a process made the device's qdisc, or was handed it.
+  static func isOwner(_ pid: UInt32, of index: UInt32, in netns: UInt32) -> Bool {
+    unsafe access(path(index, netns, true, pid: pid), F_OK) == 0
+  }
+
+  /// Another process of ours that uses the qdisc removes it when it is done.
+  static func handOver(_ index: UInt32, in netns: UInt32, from pid: UInt32) {
+    let heir = entries().first { $0.index == index && $0.netns == netns && $0.pid != pid }
+    guard let heir else { return }
+    _ = unsafe rename(
+      path(index, netns, false, pid: heir.pid), path(index, netns, true, pid: heir.pid))
+  }
+
   /// After all was removed.
   static func forget(_ index: UInt32, in netns: UInt32) {
     unsafe unlink(path(index, netns, true))
@@ -30,9 +45,32 @@ enum ClsactJournal {
     unsafe rmdir(folder)  // fails as long as it is in use
   }
 
-  /// Removes filters and qdiscs of processes that are gone.
-  static func sweep() {
-    guard let directory = unsafe opendir(folder) else { return }
+  private struct Entry {
+    var pid: UInt32
+    var netns: UInt32
+    var index: UInt32
+    var name: String
+
+    /// `nil` for whatever else lies there.
+    init?(_ name: String) {
+      let words = name.split(separator: ".", omittingEmptySubsequences: false)
+      let numbers = words.compactMap { UInt32($0) }
+      // pid 0 and -1 would mean more than one process
+      guard words.count == 4, numbers.count == 4, Int32(exactly: numbers[0]) ?? 0 > 0 else {
+        return nil
+      }
+      pid = numbers[0]
+      netns = numbers[1]
+      index = numbers[2]
+      self.name = name
+    }
+
+    var isAlive: Bool { kill(Int32(pid), 0) == 0 }
+  }
+
+  private static func entries() -> [Entry] {
+    guard let directory = unsafe opendir(folder) else { return [] }
+    defer { unsafe closedir(directory) }
     var names: [String] = []
     while let entry = unsafe readdir(directory) {
       unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
@@ -41,23 +79,23 @@ enum ClsactJournal {
         }
       }
     }
-    unsafe closedir(directory)
+    return names.compactMap { Entry($0) }
+  }
+
+  /// Removes filters and qdiscs of processes that are gone.
+  static func sweep() {
+    let dead = entries().filter { !$0.isAlive }
+    guard !dead.isEmpty else { return }
     let namespaces = NamespaceDirectory().scan()
-    for name in names {
-      let words = name.split(separator: ".", omittingEmptySubsequences: false)
-      let parts = words.compactMap { UInt32($0) }
-      // whatever else lies there is not ours; pid 0 and -1 would mean more than one process
-      guard words.count == 4, parts.count == 4, let pid = Int32(exactly: parts[0]), pid > 0,
-        kill(pid, 0) != 0
-      else { continue }
-      if let entry = namespaces.first(where: { $0.inode == parts[1] }),
-        let namespace = try? NetworkNamespace.named(entry.path)
+    for entry in dead {
+      if let found = namespaces.first(where: { $0.inode == entry.netns }),
+        let namespace = try? NetworkNamespace.named(found.path)
       {
         try? namespace.inside { () throws(TracingError) in
-          ClsactFilter.remove(from: parts[2], alsoQdisc: parts[3] == 1)
+          ClsactFilter.remove(from: entry.index, in: entry.netns, of: entry.pid)
         }
       }
-      unsafe unlink("\(folder)/\(name)")
+      unsafe unlink("\(folder)/\(entry.name)")
     }
     unsafe rmdir(folder)
   }

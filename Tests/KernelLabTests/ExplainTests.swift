@@ -20,8 +20,11 @@ extension LabTests {
       }
     }
 
+    /// Reading all of the kernel's types is slow in the emulated machine: once for all tests.
+    private static let dumped = Result { try enumerators() }
+
     /// `SKB_DROP_REASON_NAME` and value, from the kernel's type information.
-    private func enumerators() throws -> [String: Int] {
+    private static func enumerators() throws -> [String: Int] {
       let dump = try Lab.run("bpftool", "btf", "dump", "file", "/sys/kernel/btf/vmlinux").output
       var inside = false
       var result: [String: Int] = [:]
@@ -37,7 +40,7 @@ extension LabTests {
     }
 
     @Test("every reason of this kernel has its number and our words") func all() throws {
-      let theirs = try enumerators()
+      let theirs = try Self.dumped.get()
       #expect(theirs.count > 50)
       let ours = try explain()
       for answer in ours { #expect(answer.value == theirs[answer.name], "\(answer.name)") }
@@ -51,7 +54,7 @@ extension LabTests {
     }
 
     @Test("names, numbers, functions") func names() throws {
-      let value = try #require(enumerators()["NETFILTER_DROP"])
+      let value = try #require(Self.dumped.get()["NETFILTER_DROP"])
       let answers = try explain(
         "netfilter_drop", "SKB_DROP_REASON_NETFILTER_DROP", "\(value)", "ip_forward+0x2c0", "ip_rcv"
       )

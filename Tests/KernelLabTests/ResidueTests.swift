@@ -35,6 +35,24 @@ extension LabTests {
       #expect(try Lab.clsactDevices().isEmpty)
     }
 
+    @Test("two tracers at once see the same, and neither disturbs the other") func two() throws {
+      try Lab.lab("up")
+      let other = try Lab.startTracer(place)
+      let trace = try Lab.trace(place) {
+        try Lab.inside("client", "curl", "-s", "-m", "10", "http://10.96.0.50/")
+      }
+      other.send(SIGINT)
+      let theirs = try Trace(other.wait())
+      for seen in [trace, theirs] {
+        let flows = seen.flows.filter { $0.isSeen(from: "kft-client") }
+        #expect(flows.map(\.state) == ["completed"])
+        #expect(flows.first?.request.pass("node1 vethclient in", "node1 PREROUTING dnat") == true)
+      }
+      #expect(trace.flows.first?.request.shown == theirs.flows.first?.request.shown)
+      #expect(try Lab.leftPrograms().isEmpty)
+      #expect(try Lab.clsactDevices().isEmpty)
+    }
+
     @Test("another's clsact filters stay") func foreignFilter() throws {
       try Lab.lab("up")
       defer { _ = try? Lab.inside("node1", "tc", "qdisc", "del", "dev", "vethclient", "clsact") }
