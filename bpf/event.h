@@ -54,7 +54,6 @@ enum kft_hook {
 	/* tracepoints */
 	KFT_DROP = 60, /* skb:kfree_skb */
 	KFT_RST_SENT = 61, /* tcp:tcp_send_reset */
-	KFT_RST_RECEIVED = 62, /* tcp:tcp_receive_reset */
 	KFT_RETRANSMIT = 63, /* tcp:tcp_retransmit_skb */
 };
 

@@ -75,7 +75,6 @@ int BPF_KPROBE(kft_nat_fn, void *priv, struct sk_buff *skb, struct nf_hook_state
 SEC("kprobe/nf_nat_manip_pkt")
 int BPF_KPROBE(kft_nat_manip, struct sk_buff *skb, struct nf_conn *ct, int type)
 {
-	/* enum nf_nat_manip_type: 0 source, 1 destination; carried in icmp_code */
 	struct kft_site site = {
 		.skb = (__u64)skb, .hook = KFT_NAT_MANIP, .nf_hook = KFT_NF_HOOK_NONE};
 

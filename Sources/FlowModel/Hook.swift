@@ -29,7 +29,6 @@ public enum Hook: UInt8, Sendable, CaseIterable {
 
   case drop = 60
   case resetSent = 61
-  case resetReceived = 62
   case retransmit = 63
 }
 

@@ -21,6 +21,9 @@ public struct FlowText {
   public mutating func render(
     _ flow: Flow, _ explanation: Explanation?, on node: any NodeView
   ) -> String {
+    // long ago is not "above"
+    if explained.count >= 1000 { explained.removeAll(keepingCapacity: true) }
+    if ways.count >= 1000 { ways.removeAll(keepingCapacity: true) }
     let service = node.service(of: flow)
     let header = header(flow, explanation, service)
     guard explanation != nil || verbosity > 0 else { return header + "\n" }

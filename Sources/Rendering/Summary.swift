@@ -46,6 +46,8 @@ public struct Summary: Sendable {
   ) {
     if let before = unanswered.removeValue(forKey: flow.id) { count(before, -1) }
     let share = Share(flow, explanation, service)
+    // those of long ago will not be told again
+    if unanswered.count >= 50_000 { unanswered.removeAll(keepingCapacity: true) }
     if flow.state == .noAnswer { unanswered[flow.id] = share }
     count(share, 1)
   }

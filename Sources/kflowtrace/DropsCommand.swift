@@ -44,15 +44,10 @@ struct DropsCommand: AsyncParsableCommand {
   var json = false
 
   func run() async throws {
-    let code: Int32
-    do throws(TracingError) {
+    throw await ExitCode { () throws(TracingError) in
       var session = try await DropsSession(self)
-      code = try await session.run()
-    } catch {
-      Output.note("kflowtrace: \(error.message)")
-      throw ExitCode(error.exitCode)
+      return try await session.run()
     }
-    throw ExitCode(code)
   }
 
   /// Options for the tracer.

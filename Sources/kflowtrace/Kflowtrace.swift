@@ -22,3 +22,18 @@ import KernelTracing
     subcommands: [TraceCommand.self, DropsCommand.self, ExplainCommand.self, DoctorCommand.self],
     defaultSubcommand: TraceCommand.self)
 }
+
+extension ExitCode {
+  /// Runs a session; its error is one line on stderr, with `isVerbose` its details too.
+  init(
+    isVerbose: Bool = false, of session: () async throws(TracingError) -> Int32
+  ) async {
+    do throws(TracingError) {
+      self.init(try await session())
+    } catch {
+      Output.note("kflowtrace: \(error.message)")
+      if isVerbose, !error.details.isEmpty { Output.note(error.details) }
+      self.init(error.exitCode)
+    }
+  }
+}

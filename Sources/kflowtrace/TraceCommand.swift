@@ -80,16 +80,10 @@ struct TraceCommand: AsyncParsableCommand {
   var verbose: Int
 
   func run() async throws {
-    let code: Int32
-    do throws(TracingError) {
+    throw await ExitCode(isVerbose: verbose > 0) { () throws(TracingError) in
       var session = try await Session(self)
-      code = try await session.run()
-    } catch {
-      Output.note("kflowtrace: \(error.message)")
-      if verbose > 0, !error.details.isEmpty { Output.note(error.details) }
-      throw ExitCode(error.exitCode)
+      return try await session.run()
     }
-    throw ExitCode(code)
   }
 
   // MARK: - What the options mean

@@ -73,7 +73,7 @@ import Testing
       (KFT_IP_DELIVER, .ipDeliver), (KFT_IP_OUTPUT, .ipOutput), (KFT_BRIDGE_IN, .bridgeIn),
       (KFT_BRIDGE_OUT, .bridgeOut), (KFT_VXLAN_XMIT, .vxlanTransmit),
       (KFT_VXLAN_RCV, .vxlanReceive), (KFT_ICMP_SEND, .icmpSend), (KFT_DROP, .drop),
-      (KFT_RST_SENT, .resetSent), (KFT_RST_RECEIVED, .resetReceived),
+      (KFT_RST_SENT, .resetSent),
       (KFT_RETRANSMIT, .retransmit),
     ]
     for (number, hook) in header { #expect(number.rawValue == UInt32(hook.rawValue)) }
