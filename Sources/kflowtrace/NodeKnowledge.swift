@@ -13,6 +13,7 @@ final class NodeKnowledge: NodeView {
   private var before: [UInt32: NodeRules] = [:]
   private var after: [UInt32: (time: UInt64, rules: NodeRules)] = [:]
   private var states: [UInt32: (time: UInt64, state: NetworkState?)] = [:]
+  private var programmed: [UInt32: [Address]] = [:]
   private var wanted: Set<Address> = []
   private var selected: Set<Service> = []
   private(set) var catalog = ServiceCatalog(services: [])
@@ -214,8 +215,11 @@ final class NodeKnowledge: NodeView {
   }
 
   func programmedAddresses(in netns: UInt32) -> [Address] {
+    if let known = programmed[netns] { return known }
     let services = ServiceCatalog(before[netns]?.ruleSets ?? []).services
-    return Set(services.flatMap { $0.frontends.map(\.address) }).sorted()
+    let addresses = Set(services.flatMap { $0.frontends.map(\.address) }).sorted()
+    programmed[netns] = addresses
+    return addresses
   }
 
   func isWantedService(_ address: Address) -> Bool { wanted.contains(address) }
