@@ -80,6 +80,7 @@ extension Cause {
     guard let translated = given.flow.translated, let service = given.service,
       !given.flow.isSettled,
       service.endpointCount > 0, given.flow.attempts.count <= 1,
+      translated.destination != given.flow.original.destination,
       given.node.endpointIndex(of: translated.destination, for: given.flow) == nil
     else { return nil }
     let original = given.flow.original

@@ -16,6 +16,7 @@ final class NodeKnowledge: NodeView {
   private var programmed: [UInt32: [Address]] = [:]
   private var wanted: Set<Address> = []
   private var selected: Set<Service> = []
+  private var catalogTime: UInt64 = 0
   private(set) var catalog = ServiceCatalog(services: [])
   /// What can't be named and why, a sentence each.
   private(set) var missing: [String] = []
@@ -58,6 +59,24 @@ final class NodeKnowledge: NodeView {
       let now = Session.now()
       after[netns] = (now, await NodeRules.read(netns: namespace.path))
     }
+    // an endpoint that is none may be one of since we started
+    if flow.state != .completed, let server = flow.translated?.destination,
+      server != flow.original.destination, let service = called(flow),
+      service.index(of: server) == nil
+    {
+      await refreshCatalog()
+    }
+  }
+
+  private func refreshCatalog() async {
+    let now = Session.now()
+    guard now - catalogTime > 2_000_000_000 else { return }
+    catalogTime = now
+    var sets: [RuleSet] = []
+    for namespace in traced where !programmedAddresses(in: namespace.inode).isEmpty {
+      sets += await NodeRules.read(netns: namespace.path).ruleSets
+    }
+    catalog = ServiceCatalog(sets)
   }
 
   private func isFilterDrop(_ hop: Hop) -> Bool {

@@ -11,6 +11,8 @@ struct Node: NodeView {
   var settings: [String: String] = [:]
   var programmed: [Address] = []
   var wanted: Set<Address> = []
+  var service: ServiceName?
+  var endpoints: [Endpoint] = []
 
   func namespaceName(_ netns: UInt32) -> String {
     ["", "client", "node1", "web2", "node2"][Int(netns)]
@@ -20,8 +22,10 @@ struct Node: NodeView {
   }
   func reasonName(_ reason: UInt32) -> String { reasons[reason] ?? "NOT_SPECIFIED" }
   func place(_ location: UInt64) -> String? { places[location] }
-  func service(of flow: Flow) -> ServiceName? { nil }
-  func endpointIndex(of endpoint: Endpoint, for flow: Flow) -> Int? { nil }
+  func service(of flow: Flow) -> ServiceName? { service }
+  func endpointIndex(of endpoint: Endpoint, for flow: Flow) -> Int? {
+    endpoints.firstIndex(of: endpoint).map { $0 + 1 }
+  }
   func rule(for drop: Hop) -> RuleFinding? { finding }
   func namespace(owning address: Address) -> UInt32? { owners[address] }
   func network(of netns: UInt32) -> NetworkState? { states[netns] }

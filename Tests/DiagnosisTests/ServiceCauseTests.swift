@@ -1,0 +1,58 @@
+import Diagnosis
+import FlowModel
+import Testing
+
+@Suite struct ServiceCauseTests {
+  private var node: Node {
+    var node = Node("IP_INADDRERRORS")
+    node.service = ServiceName(
+      namespace: "default", name: "web", port: nil, endpointIndex: nil, endpointCount: 2)
+    return node
+  }
+
+  private func told(state: FlowState = .noAnswer) -> Told {
+    var told = Told(state: state)
+    told.packet(
+      Told.hop(.destinationNAT(to: Told.pod, undone: false), .nfDNATDone), Told.dropped(netns: 3))
+    return told
+  }
+
+  @Test("an entry that leads to what is no endpoint is stale") func stale() throws {
+    let said = try #require(Diagnoser.explain(told().flow, on: node))
+    #expect(said.cause == "stale-conntrack" && said.layer == .service)
+    #expect(said.why.contains("10.244.2.8:8080, which is no endpoint of default/web"))
+    #expect(said.fix.contains("ip netns exec node1 conntrack -D -p tcp --orig-src 10.244.1.5"))
+    #expect(said.fix.contains("--reply-src 10.244.2.8"))
+  }
+
+  @Test("what is no stale entry") func notStale() {
+    var known = node
+    known.endpoints = [Told.pod]
+    #expect(Diagnoser.explain(told().flow, on: known)?.cause == "drop", "it is an endpoint")
+    #expect(Diagnoser.explain(told(state: .completed).flow, on: node) == nil, "it works")
+    var empty = node
+    empty.service?.endpointCount = 0
+    #expect(Diagnoser.explain(told().flow, on: empty)?.cause == "drop", "nothing to compare with")
+    var masqueraded = told()
+    masqueraded.flow.original = Told.translated
+    #expect(Diagnoser.explain(masqueraded.flow, on: node)?.cause == "drop", "source NAT only")
+    #expect(
+      Diagnoser.explain(told().flow, on: Node("IP_INADDRERRORS"))?.cause == "drop", "no Service")
+  }
+
+  @Test("a pod that was given itself") func hairpin() throws {
+    var told = Told()
+    let pod = Endpoint(Told.client.address, 8080)
+    told.flow.translated = Tuple(.tcp, from: Told.client, to: pod)
+    told.packet(Told.dropped(netns: 1, tuple: Tuple(.tcp, from: Told.client, to: pod)))
+    var node = node
+    node.endpoints = [pod]
+    let said = try #require(Diagnoser.explain(told.flow, on: node))
+    #expect(said.cause == "hairpin" && said.layer == .service && said.certainty == .certain)
+    told.flow.translated?.source = Endpoint(Address(v4: 0x0af4_0101), 43122)
+    #expect(Diagnoser.explain(told.flow, on: node)?.cause != "hairpin", "masqueraded as it should")
+    told.flow.translated?.source = Told.client
+    told.flow.state = .completed
+    #expect(Diagnoser.explain(told.flow, on: node) == nil, "it works")
+  }
+}
