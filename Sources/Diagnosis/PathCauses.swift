@@ -4,7 +4,9 @@ extension Case {
   /// The first kind of packet that went out and got no answer, if the flow has none.
   var unanswered: Transmission? {
     guard flow.state == .noAnswer || (flow.state == .open && flow.packets.reply == 0),
-      drops.isEmpty, expectsAnswer
+      drops.isEmpty, expectsAnswer,
+      // what is missing may be ours
+      !flow.mayMissEvents
     else { return nil }
     return flow.transmissions.first { !$0.isICMPError && !$0.isReply }
   }

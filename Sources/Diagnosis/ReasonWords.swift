@@ -68,6 +68,9 @@ extension ReasonWords {
       "SKB_GSO_SEG", .node, "A large packet could not be cut into segments.",
       "a GSO packet that a tunnel or device can't segment: ethtool -K DEVICE gso off tells"),
     .init(
+      "SKB_BAD_GSO", .node, "A large packet's segment size makes no sense.",
+      "a program or tunnel that set GSO fields wrongly"),
+    .init(
       "SKB_UCOPY_FAULT", .application, "It could not be copied to or from the program's memory.",
       "a program handed over a bad buffer (tap, tun, packet socket)"),
     .init(

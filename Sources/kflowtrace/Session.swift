@@ -17,6 +17,9 @@ struct Session {
   private var flowText: FlowText
   private let json = JSONLines()
   private var correlator: FlowCorrelator
+  /// Finished and not told yet: telling takes longer than a packet, and the ring buffer must not fill
+  /// up meanwhile.
+  private var pending: ArraySlice<Flow> = []
   private var summary = Summary()
   private var lostBefore: UInt64 = 0
   private var shown = 0
@@ -88,16 +91,18 @@ struct Session {
       let now = Self.now()
       if let limit, now - begin >= limit { break }
       if let flows = command.flows, shown >= flows { break }
-      try poll(milliseconds: 50)
+      try poll(milliseconds: pending.isEmpty ? 50 : 0)
       if now - lastCheck > 200_000_000 {
         lastCheck = now
         try housekeeping()
-        await report(correlator.finished(now: Self.now()))
+        pending += correlator.finished(now: Self.now())
       }
+      await report(upTo: Self.now() + 5_000_000)
     }
     try poll(milliseconds: 0)
     try housekeeping()
-    await report(correlator.drain())
+    pending += correlator.drain()
+    await report(upTo: .max)
     let text = summary.render(
       style: command.json ? Style(isColoured: false) : style,
       seconds: Double(Self.now() - begin) / 1e9, eventsLost: tracer.eventsLost,
@@ -131,8 +136,9 @@ struct Session {
     }
   }
 
-  private mutating func report(_ flows: [Flow]) async {
-    for flow in flows {
+  /// Tells finished flows until they are all told or it is that late (CLOCK_BOOTTIME, ns).
+  private mutating func report(upTo time: UInt64) async {
+    while !isReaderGone, time == .max || Self.now() < time, let flow = pending.popFirst() {
       if let limit = command.flows, shown >= limit { return }
       if command.pod.isEmpty, command.flow.isEmpty, !command.all, node.isOfAnotherService(flow) {
         continue
