@@ -11,6 +11,7 @@
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -188,6 +189,25 @@ static inline int kft_clsact_has_filters(int ifindex) {
   }
   close(fd);
   return found;
+}
+
+/// Bytes this process may lock in memory; all ones for no limit.
+static inline __u64 kft_memlock_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY) return ~(__u64)0;
+  return limit.rlim_cur;
+}
+
+/// How many programs hang on a device of the current namespace by tcx links; 0 before Linux 6.6.
+static inline int kft_tcx_programs(int ifindex, int attach_type) {
+  // the BPF_PROG_QUERY member of union bpf_attr, as of 6.6
+  struct {
+    __u32 target, attach_type, query_flags, attach_flags;
+    __u64 prog_ids;
+    __u32 count, pad;
+    __u64 prog_attach_flags, link_ids, link_attach_flags, revision;
+  } attr = {.target = ifindex, .attach_type = attach_type};
+  return syscall(SYS_bpf, 16 /* BPF_PROG_QUERY */, &attr, sizeof(attr)) ? 0 : (int)attr.count;
 }
 
 // The tc calls, here because Swift lays out libbpf's option structures (which end in an unnamed

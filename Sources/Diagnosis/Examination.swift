@@ -1,83 +1,31 @@
-/// What a node offers, as far as tracing needs it.
-public struct NodeFacts: Sendable {
-  /// How attaching with a backend went.
-  public struct Trial: Sendable {
-    public var backend: String
-    /// Milliseconds it took; `nil` if it failed.
-    public var milliseconds: Double?
-    /// Kernel functions it could not probe.
-    public var notProbed: [String]
-    /// Why it failed.
-    public var error: String?
-
-    public init(backend: String, milliseconds: Double?, notProbed: [String], error: String?) {
-      self.backend = backend
-      self.milliseconds = milliseconds
-      self.notProbed = notProbed
-      self.error = error
-    }
-  }
-
-  public var release = ""
-  public var hasBTF = false
-  /// Those of CAP_NET_ADMIN, CAP_PERFMON and CAP_BPF that this process lacks.
-  public var missingCapabilities: [String] = []
-  /// CAP_SYS_ADMIN, to enter namespaces.
-  public var canEnterNamespaces = false
-  public var hasKprobes = false
-  public var hasNetfilterLinks = false
-  public var hasTCX = false
-  /// Drop reasons the kernel names.
-  public var reasonCount = 0
-  /// /proc/kallsyms shows addresses.
-  public var hasSymbols = false
-  /// `none`, `integrity` or `confidentiality`; `nil` without the lockdown LSM.
-  public var lockdown: String?
-  public var trials: [Trial] = []
-  /// What of the node's rules could not be read, a sentence each.
-  public var unreadRules: [String] = []
-  public var serviceCount = 0
-
-  public init() {}
-}
-
-/// One thing tracing needs or can use.
-public struct Finding: Codable, Hashable, Sendable {
-  public enum State: String, Codable, Sendable {
-    /// There.
-    case ok
-    /// Not there, and nothing is lost by it.
-    case note
-    /// Not there, and something is lost.
-    case missing
-    /// Not there, and nothing can be traced.
-    case fatal
-  }
-
-  public var name: String
-  public var state: State
-  public var detail: String
-  /// What it costs the user that it is missing.
-  public var costs: String?
-  /// How to get it.
-  public var get: String?
-
-  init(_ name: String, _ state: State, _ detail: String, costs: String? = nil, get: String? = nil) {
-    self.name = name
-    self.state = state
-    self.detail = detail
-    self.costs = costs
-    self.get = get
-  }
-}
-
 /// Facts in, findings out.
 public enum Examination {
+  /// Whom to be to trace.
+  static let privilege =
+    "run as root, or in a privileged pod: kubectl debug node/NAME --profile=sysadmin"
+
   public static func findings(_ facts: NodeFacts) -> [Finding] {
-    [
-      btf(facts), capabilities(facts), namespaces(facts), lockdown(facts), netfilter(facts),
-      devices(facts), reasons(facts), symbols(facts),
-    ] + facts.trials.map(trial) + [rules(facts)]
+    var all = [
+      btf(facts), capabilities(facts), namespaces(facts), lockdown(facts), memory(facts),
+      netfilter(facts),
+    ]
+    all += backends(facts) + tracepoints(facts) + [devices(facts), ring(facts)]
+    all += [reasons(facts), symbols(facts), rules(facts), commands(facts)].compactMap { $0 }
+    return all.compactMap { $0 } + residue(facts)
+  }
+
+  /// 0 all there, 1 something is lost, 69 the kernel can't, 77 not privileged.
+  public static func exitCode(_ facts: NodeFacts) -> Int32 {
+    if isUnprivileged(facts) { return 77 }
+    let findings = findings(facts)
+    if findings.contains(where: { $0.state == .fatal }) { return 69 }
+    return findings.contains { $0.state == .missing } ? 1 : 0
+  }
+
+  /// Capabilities are missing, or all that was tried was forbidden by something else.
+  static func isUnprivileged(_ facts: NodeFacts) -> Bool {
+    !facts.missingCapabilities.isEmpty
+      || (!facts.trials.isEmpty && facts.trials.allSatisfy(\.isForbidden))
   }
 
   private static func btf(_ facts: NodeFacts) -> Finding {
@@ -93,8 +41,7 @@ public enum Examination {
       ? Finding("capabilities", .ok, "CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN")
       : Finding(
         "capabilities", .fatal, "without \(facts.missingCapabilities.joined(separator: ", "))",
-        costs: "nothing can be traced",
-        get: "run as root, or in a privileged pod: kubectl debug node/NAME --profile=sysadmin")
+        costs: "nothing can be traced", get: privilege)
   }
 
   private static func namespaces(_ facts: NodeFacts) -> Finding {
@@ -116,11 +63,22 @@ public enum Examination {
     }
   }
 
+  /// Before 5.11 BPF maps count against RLIMIT_MEMLOCK.
+  private static func memory(_ facts: NodeFacts) -> Finding? {
+    let numbers = facts.release.split { $0 == "." || $0 == "-" }.prefix(2).compactMap { Int($0) }
+    guard numbers.count == 2, (numbers[0], numbers[1]) < (5, 11), let limit = facts.lockableMemory
+    else { return nil }
+    let enough = limit >= 64 << 20
+    return Finding(
+      "locked memory", enough ? .ok : .note,
+      enough ? "\(limit >> 20) MiB" : "\(limit >> 10) KiB: raised for the tracer as it starts")
+  }
+
   private static func netfilter(_ facts: NodeFacts) -> Finding {
     switch (facts.hasKprobes, facts.hasNetfilterLinks) {
     case (true, true): Finding("netfilter", .ok, "kprobes and BPF netfilter links")
-    case (true, false): Finding("netfilter", .ok, "kprobes (BPF netfilter links came with 6.4)")
-    case (false, true): Finding("netfilter", .ok, "BPF netfilter links (no kprobes)")
+    case (true, false): Finding("netfilter", .ok, "kprobes")
+    case (false, true): Finding("netfilter", .ok, "BPF netfilter links")
     case (false, false):
       Finding(
         "netfilter", .fatal, "neither kprobes nor BPF netfilter links",
@@ -130,21 +88,30 @@ public enum Examination {
   }
 
   private static func devices(_ facts: NodeFacts) -> Finding {
-    facts.hasTCX
-      ? Finding("devices", .ok, "tcx links")
+    let names = Set(facts.trials.flatMap(\.hooks).filter { $0.kind == "device" }.map(\.name))
+    let places = names.isEmpty ? "" : " on " + shortened(names.sorted(), "device")
+    return facts.hasTCX
+      ? Finding("devices", .ok, "tcx links\(places)")
       : Finding(
         "devices", .note,
-        "clsact filters (tcx links came with 6.6): after kill -9 they stay until "
-          + "the next start")
+        "clsact filters\(places); after kill -9 they stay until the next start (tcx links: 6.6)")
+  }
+
+  private static func ring(_ facts: NodeFacts) -> Finding? {
+    facts.canTrace ? Finding("ring buffer", .ok, "\(facts.ringBytes >> 20) MiB") : nil
   }
 
   private static func reasons(_ facts: NodeFacts) -> Finding {
     facts.reasonCount > 0
       ? Finding("drop reasons", .ok, "\(facts.reasonCount) named by this kernel")
-      : Finding(
-        "drop reasons", .missing, "this kernel has none",
-        costs: "drops are told by the function they happened in, as inferred",
-        get: "Linux 5.17 or later")
+      : facts.hasBTF
+        ? Finding(
+          "drop reasons", .missing, "this kernel has none",
+          costs: "drops are told by the function they happened in, as inferred",
+          get: "Linux 5.17 or later")
+        : Finding(
+          "drop reasons", .missing, "their names are in BTF", costs: "drops have no reason",
+          get: "as BTF")
   }
 
   private static func symbols(_ facts: NodeFacts) -> Finding {
@@ -152,47 +119,12 @@ public enum Examination {
       ? Finding("symbols", .ok, "/proc/kallsyms")
       : Finding(
         "symbols", .missing, "/proc/kallsyms hides its addresses",
-        costs: "the place of a drop has no name", get: "sysctl -w kernel.kptr_restrict=1, as root")
+        costs: "the place of a drop has no name", get: "run as root (CAP_SYSLOG), with kernel.kptr_restrict below 2")
   }
 
-  private static func trial(_ trial: NodeFacts.Trial) -> Finding {
-    let name = "\(trial.backend) backend"
-    guard let time = trial.milliseconds else {
-      return Finding(
-        name, .missing, trial.error ?? "could not be attached",
-        costs: "--backend \(trial.backend)",
-        get: "kflowtrace -v --backend \(trial.backend) shows the kernel's log")
-    }
-    let tenths = Int(time * 10)
-    let text = "attached in \(tenths / 10).\(tenths % 10) ms"
-    return trial.notProbed.isEmpty
-      ? Finding(name, .ok, text)
-      : Finding(
-        name, .note,
-        text + "; without \(trial.notProbed.joined(separator: ", ")), which are probed "
-          + "when their modules are loaded")
-  }
-
-  private static func rules(_ facts: NodeFacts) -> Finding {
-    if let first = facts.unreadRules.first {
-      return Finding(
-        "rules", .missing, first,
-        costs: "Services and rules in them can't be named",
-        get: "install iptables on the node, or run where it is")
-    }
-    return facts.serviceCount > 0
-      ? Finding("rules", .ok, "kube-proxy's rules for \(facts.serviceCount) Service ports")
-      : Finding(
-        "rules", .note,
-        "no rules of kube-proxy here: name Services by their IP address, or the "
-          + "node's namespace with --netns")
-  }
-
-  /// 0 all there, 1 something is lost, 69 the kernel can't, 77 not privileged.
-  public static func exitCode(_ facts: NodeFacts) -> Int32 {
-    let findings = findings(facts)
-    if !facts.missingCapabilities.isEmpty { return 77 }
-    if findings.contains(where: { $0.state == .fatal }) { return 69 }
-    return findings.contains { $0.state == .missing } ? 1 : 0
+  /// `a, b, c and 4 more devices`.
+  static func shortened(_ names: [String], _ noun: String) -> String {
+    guard names.count > 6 else { return names.joined(separator: ", ") }
+    return names.prefix(5).joined(separator: ", ") + " and \(names.count - 5) more \(noun)s"
   }
 }

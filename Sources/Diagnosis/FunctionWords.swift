@@ -1,96 +1,189 @@
 /// What a drop in a kernel function means, where the kernel gives no reason or for its own sake.
 public struct FunctionWords: Sendable {
   public let name: String
+  /// `nil` if it may be anybody's.
+  public let layer: Layer?
+  /// What a drop there is, one sentence.
   public let what: String
+  /// What is usually behind it.
   public let usually: String
+  /// Reasons the kernel gives there, where it gives any.
+  public let reasons: [String]
+  /// The module it is in, where that is often not loaded or built in.
+  public let module: String?
 
-  init(_ name: String, _ what: String, _ usually: String) {
+  init(
+    _ name: String, _ layer: Layer?, _ what: String, _ usually: String, reasons: [String] = [],
+    module: String? = nil
+  ) {
     self.name = name
+    self.layer = layer
     self.what = what
     self.usually = usually
+    self.reasons = reasons
+    self.module = module
   }
 
-  /// By name; `function+0x1f` and the compiler's suffixes (`.isra.0`) are understood.
+  /// Causes of ours that the reasons lead to.
+  public var causes: [String] {
+    reasons.flatMap { ReasonWords(named: $0)?.causes ?? [] }
+      .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
+  /// The function in `function+0x1f` or `function+0x1f/0x40 [module]`, without the compiler's
+  /// suffixes (`.isra.0`, `.constprop.0`, `.part.0`, `.cold`).
+  public static func plain(_ text: String) -> String {
+    String(text.prefix { $0 != "+" && $0 != "." && $0 != " " })
+  }
+
+  /// By name, as ``plain(_:)`` reads it.
   public init?(named text: String) {
-    let name = text.prefix { $0 != "+" && $0 != "." }
-    guard let known = Self.all.first(where: { $0.name == name }) else { return nil }
+    guard let known = Self.byName[Self.plain(text)] else { return nil }
     self = known
   }
 
-  public static let all: [FunctionWords] = [
+  public static let all: [FunctionWords] = netfilter + ip + neighbours + devices + tunnels + sockets
+
+  private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+}
+
+extension FunctionWords {
+  static let netfilter: [FunctionWords] = [
     .init(
-      "nf_hook_slow", "The chains of a netfilter hook gave a verdict of drop.",
-      "an iptables or nftables rule, or a chain's policy"),
+      "nf_hook_slow", .policy, "The chains of a netfilter hook gave the verdict to drop.",
+      "an iptables or nftables rule, or a chain's policy: kflowtrace names it",
+      reasons: ["NETFILTER_DROP"]),
     .init(
-      "nft_do_chain", "A chain of nftables (or of iptables-nft) dropped it.",
-      "a rule: kflowtrace names it"),
-    .init("ipt_do_table", "A table of iptables-legacy dropped it.", "a rule: kflowtrace names it"),
-    .init("ip6t_do_table", "A table of ip6tables-legacy dropped it.", "a rule"),
+      "nft_do_chain", .policy, "A chain of nftables (or iptables-nft) dropped it.",
+      "a rule or the chain's policy: kflowtrace names it", reasons: ["NETFILTER_DROP"],
+      module: "nf_tables"),
     .init(
-      "nf_conntrack_in", "Connection tracking refused it.",
-      "the conntrack table is full (nf_conntrack_max), or the packet is malformed"),
+      "ipt_do_table", .policy, "A table of iptables-legacy dropped it.",
+      "a rule or the chain's policy: kflowtrace names it", reasons: ["NETFILTER_DROP"],
+      module: "ip_tables"),
     .init(
-      "__nf_conntrack_confirm", "Its new conntrack entry clashes with one that is there.",
-      "two packets at once with the same tuple after NAT: the race of two UDP questions on one "
-        + "socket"),
+      "ip6t_do_table", .policy, "A table of ip6tables-legacy dropped it.",
+      "a rule or the chain's policy: kflowtrace names it", reasons: ["NETFILTER_DROP"],
+      module: "ip6_tables"),
     .init(
-      "nf_nat_inet_fn", "NAT could not find a free tuple for it.",
-      "no port left for masquerading one address"),
-    .init("ip_rcv_core", "Its IP header is not valid.", "damaged or truncated packets"),
+      "nf_conntrack_in", .node, "Connection tracking refused it.",
+      "the table is full (nf_conntrack_max; dmesg says so), or the packet is malformed",
+      reasons: ["NETFILTER_DROP"], module: "nf_conntrack"),
     .init(
-      "ip_rcv_finish_core", "Its route could not be found on arrival.",
-      "a martian source, the reverse path filter, no route"),
-    .init("ip_error", "Routing says it can't be delivered.", "ip_forward is 0, or no route"),
+      "__nf_conntrack_confirm", .service, "Its new conntrack entry clashes with one there is.",
+      "two packets at once with one tuple after NAT: two DNS questions on one socket",
+      reasons: ["NETFILTER_DROP"], module: "nf_conntrack"),
     .init(
-      "ip_forward", "It could not be forwarded.",
-      "larger than the next device's MTU with DF, or its TTL is used up"),
-    .init("ip6_forward", "It could not be forwarded.", "forwarding is off, too big, or hop limit"),
-    .init("ip_finish_output2", "No neighbour could be found for its next hop.", "ARP"),
+      "nf_nat_inet_fn", .service, "NAT found no free tuple for it.",
+      "all ports of the masquerading address are in use", reasons: ["NETFILTER_DROP"],
+      module: "nf_nat"),
     .init(
-      "ip6_finish_output2", "No neighbour could be found for its next hop.", "neighbour discovery"),
-    .init("ip6_mc_input", "A multicast nobody here has joined.", "usual"),
-    .init("ip_mc_output", "A multicast that is not sent on.", "usual"),
-    .init("neigh_invalidate", "Nobody answered for its next hop.", "the pod or gateway is gone"),
-    .init("__neigh_event_send", "Nobody answered for its next hop, or too many wait.", "ARP"),
-    .init("arp_error_report", "ARP got no answer.", "the pod or gateway is gone"),
+      "nf_queue", .policy, "It was to be judged by a program (NFQUEUE) that is not there.",
+      "an agent that inspects packets has ended, or its queue is full",
+      reasons: ["NETFILTER_DROP"]),
     .init(
-      "vxlan_xmit", "The VXLAN device does not know whom to send it to.", "no forwarding entry"),
+      "nf_reinject", .policy, "A program that judges packets (NFQUEUE) refused it.",
+      "an agent's own policy", reasons: ["NETFILTER_DROP"]),
     .init(
-      "vxlan_xmit_one", "The VXLAN device could not send it.", "no route to the VTEP, or too big"),
-    .init("vxlan_rcv", "The VXLAN socket refused it.", "no device of that VNI, or a bad header"),
-    .init("geneve_rx", "The Geneve socket refused it.", "no device of that VNI, or a bad header"),
+      "ip_vs_in_hook", .service, "IPVS had no server for it.",
+      "a Service without endpoints under kube-proxy's IPVS mode", module: "ip_vs"),
     .init(
-      "geneve_xmit", "The Geneve device could not send it.", "no route to the peer, or too big"),
-    .init("__udp4_lib_rcv", "No UDP socket on that port.", "nothing listens, or a tunnel's port"),
-    .init("__udp6_lib_rcv", "No UDP socket on that port.", "nothing listens, or a tunnel's port"),
+      "ip_vs_leave", .service, "IPVS had no server for it.",
+      "a Service without endpoints under kube-proxy's IPVS mode", module: "ip_vs"),
+  ]
+
+  static let ip: [FunctionWords] = [
     .init(
-      "udp_queue_rcv_one_skb", "The UDP socket did not take it.", "buffer full, filter, checksum"),
-    .init("__udp_enqueue_schedule_skb", "The UDP socket's buffer is full.", "a slow reader"),
-    .init("tcp_v4_rcv", "TCP had no use for it.", "no socket, or a connection that is over"),
-    .init("tcp_v6_rcv", "TCP had no use for it.", "no socket, or a connection that is over"),
+      "ip_rcv_core", .node, "Its IP header is not valid, or it is another host's.",
+      "a damaged or cut packet; a promiscuous device",
+      reasons: ["IP_INHDR", "IP_CSUM", "PKT_TOO_SMALL", "OTHERHOST"]),
     .init(
-      "tcp_rcv_state_process", "TCP took what it needed of it.", "usual when connections close"),
-    .init("tcp_v4_do_rcv", "TCP had no use for it.", "a packet that fits no state"),
-    .init("ping_rcv", "A copy of an echo reply after its socket got it.", "usual"),
-    .init("icmp_rcv", "An ICMP message nobody wants.", "malformed, or ignored by a sysctl"),
+      "ip_rcv_finish_core", .podNetwork, "It could not be routed on arrival.",
+      "a martian source, the reverse path filter, no route",
+      reasons: ["IP_RPFILTER", "IP_INNOROUTES", "IP_INADDRERRORS", "IP_LOCAL_SOURCE"]),
     .init(
-      "__dev_queue_xmit", "A device's queue did not take it.", "a full qdisc, or the device is down"
-    ),
-    .init("tbf_enqueue", "A token bucket's queue is full.", "a bandwidth limit"),
-    .init("fq_codel_enqueue", "A fq_codel queue is full.", "congestion"),
-    .init("enqueue_to_backlog", "A processor's input queue is full.", "softirq can't keep up"),
-    .init("netem_enqueue", "The network emulator lost it on purpose.", "tc qdisc: netem loss"),
-    .init("br_handle_frame_finish", "The bridge did not forward it.", "port state, VLAN filter"),
-    .init("br_forward_finish", "The bridge did not forward it.", "netfilter on the bridge"),
-    .init("br_flood", "The bridge's surplus copy after flooding.", "usual"),
+      "ip_route_input_slow", .podNetwork, "Routing refused it on arrival.",
+      "a martian source or destination, the reverse path filter",
+      reasons: ["IP_RPFILTER", "IP_INVALID_SOURCE", "IP_LOCALNET"]),
     .init(
-      "br_dev_queue_push_xmit", "Larger than the bridge port's MTU.",
-      "MTUs of pod and bridge differ"),
-    .init("veth_xmit", "The other end of the veth can't take it.", "its device is down"),
+      "fib_validate_source", .podNetwork, "Its source does not stand the route check.",
+      "the reverse path filter; the packet itself is freed in ip_rcv_finish_core",
+      reasons: ["IP_RPFILTER", "IP_LOCAL_SOURCE"]),
     .init(
-      "__netif_receive_skb_core", "Nobody handles its protocol, or tc or XDP dropped it.", "tc"),
-    .init("sk_stream_kill_queues", "Unread data of a socket that closes.", "usual"),
-    .init("skb_queue_purge_reason", "It still waited in a queue that was emptied.", "usual"),
-    .init("unix_release_sock", "Unread data of a Unix socket that closes.", "usual"),
+      "__fib_validate_source", .podNetwork, "Its source does not stand the route check.",
+      "the reverse path filter; the packet itself is freed in ip_rcv_finish_core",
+      reasons: ["IP_RPFILTER", "IP_LOCAL_SOURCE"]),
+    .init(
+      "fib_lookup", .podNetwork, "A route is looked up there; packets are freed by its callers.",
+      "no route, or an unreachable, prohibit or blackhole one",
+      reasons: ["IP_INNOROUTES", "IP_OUTNOROUTES"]),
+    .init(
+      "fib_table_lookup", .podNetwork, "A route is looked up there; its callers free packets.",
+      "no route, or an unreachable, prohibit or blackhole one",
+      reasons: ["IP_INNOROUTES", "IP_OUTNOROUTES"]),
+    .init(
+      "ip_error", .podNetwork, "Routing says it can't be delivered.",
+      "ip_forward is 0, or there is no route", reasons: ["IP_INADDRERRORS", "IP_INNOROUTES"]),
+    .init(
+      "ip_forward", .podNetwork, "It could not be forwarded.",
+      "larger than the next MTU with DF set, its TTL used up, or IPsec's policy",
+      reasons: ["PKT_TOO_BIG", "IP_INHDR", "XFRM_POLICY"]),
+    .init(
+      "ip6_forward", .podNetwork, "It could not be forwarded.",
+      "forwarding is off, larger than the next MTU, hop limit used up",
+      reasons: ["PKT_TOO_BIG", "IP_INHDR", "IP_INADDRERRORS"]),
+    .init(
+      "ip_output", .node, "It was not sent after the POSTROUTING chains.", "a rule there",
+      reasons: ["NETFILTER_DROP"]),
+    .init(
+      "__ip_finish_output", .podNetwork, "It is larger than the device's MTU.",
+      "a GSO packet whose segments are too large, with DF set", reasons: ["PKT_TOO_BIG"]),
+    .init(
+      "ip_finish_output2", .podNetwork, "No neighbour could be found for its next hop.",
+      "nobody answers ARP, or the neighbour table is full",
+      reasons: ["NEIGH_CREATEFAIL", "NEIGH_FAILED"]),
+    .init(
+      "ip6_finish_output2", .podNetwork, "No neighbour could be found for its next hop.",
+      "nobody answers neighbour solicitations, or the table is full",
+      reasons: ["NEIGH_CREATEFAIL", "NEIGH_FAILED"]),
+    .init(
+      "ip_fragment", .podNetwork, "It would need fragments and may not be cut.",
+      "DF is set and the device's MTU smaller", reasons: ["PKT_TOO_BIG"]),
+    .init(
+      "ip_expire", .podNetwork, "Fragments waited for the rest in vain.",
+      "a fragment was lost or refused by a firewall", reasons: ["FRAG_REASM_TIMEOUT"]),
+    .init(
+      "ip_defrag", .podNetwork, "It could not be put together from its fragments.",
+      "a lost, repeated or overlapping fragment", reasons: ["DUP_FRAG", "FRAG_TOO_FAR"]),
+    .init(
+      "ip_protocol_deliver_rcu", .application, "Nobody on the host handles its IP protocol.",
+      "a tunnel's module or device is missing, or IPsec's policy",
+      reasons: ["IP_NOPROTO", "XFRM_POLICY"]),
+    .init(
+      "ip_local_deliver_finish", .application, "It could not be handed to its protocol.",
+      "no memory"),
+    .init(
+      "ip6_pkt_drop", .podNetwork, "IPv6 has no route for it.",
+      "no route, or an unreachable, prohibit or blackhole one",
+      reasons: ["IP_INNOROUTES", "IP_OUTNOROUTES"]),
+    .init(
+      "ip6_pkt_discard", .podNetwork, "IPv6 has no route for it.", "the route is missing",
+      reasons: ["IP_INNOROUTES"]),
+    .init("ip6_mc_input", nil, "A multicast nobody here has joined.", "usual"),
+    .init("ip_mc_output", nil, "A multicast that is not sent on.", "usual"),
+    .init(
+      "icmp_rcv", .node, "An ICMP message nobody wants.",
+      "malformed, an unknown type, or ignored by a sysctl (icmp_echo_ignore_all)",
+      reasons: ["ICMP_CSUM", "INVALID_PROTO"]),
+    .init(
+      "icmpv6_rcv", .node, "An ICMPv6 message nobody wants.", "malformed, or of an unknown type",
+      reasons: ["ICMP_CSUM", "IPV6_NDISC_BAD_CODE"]),
+    .init(
+      "icmp_unreach", .node, "An ICMP error that is about no packet of ours.",
+      "an error cut short, or for a connection that has gone"),
+    .init(
+      "__icmp_send", .node, "An ICMP error is made there; the packet it is about is freed later.",
+      "what the error says"),
+    .init("ping_rcv", nil, "A copy of an echo reply after its socket got it.", "usual"),
   ]
 }

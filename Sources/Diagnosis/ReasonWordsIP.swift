@@ -1,155 +1,127 @@
 extension ReasonWords {
-  /// The IP layer, netfilter, routing and tunnels.
+  /// IPv4, routing, ICMP.
   static let ip: [ReasonWords] = [
     .init(
-      "NETFILTER_DROP", .policy, "A netfilter rule or a chain's policy dropped it.",
-      "a NetworkPolicy, a host firewall, or kube-proxy's rule for a Service without endpoints: "
-        + "kflowtrace names the rule (policy-drop, no-endpoints, no-local-endpoint)"),
+      "OTHERHOST", nil, .harmless, "Its Ethernet address is another host's.",
+      "a bridge floods what it has not learned yet, or a device is promiscuous",
+      check: ["bridge fdb show"],
+      fix: "nothing to do, unless the sender's neighbour entry is wrong: ip neigh"),
     .init(
-      "NETFILTER_INGRESS", .policy, "A rule of the netdev ingress hook dropped it.",
-      "an nftables table of family netdev: nft list ruleset"),
+      "IP_CSUM", .node, .fault, "Its IP header's checksum is wrong.",
+      "a damaged packet, or a program that rewrote the header and not the checksum",
+      check: ["nstat -az IpExtInCsumErrors", "tcpdump -ni DEVICE -vv"],
+      fix: "find the BPF program, middlebox or cable that damages it"),
     .init(
-      "OTHERHOST", nil, "Its Ethernet address is another host's.",
-      "a bridge floods what it has not learned yet, a device is promiscuous: usual, unless the "
-        + "sender's neighbour entry is wrong", isHarmless: true),
+      "IP_INHDR", .podNetwork, .fault, "Its IP header is not valid, or its TTL is used up.",
+      "in ip_forward a routing loop; elsewhere a damaged packet",
+      check: ["nstat -az IpInHdrErrors", "ip route get ADDRESS"],
+      fix: "break the loop: two routes that point at each other",
+      causes: ["routing-loop"]),
     .init(
-      "IP_CSUM", .node, "Its IP header's checksum is wrong.",
-      "a damaged packet, or something rewrote the header and not the checksum"),
+      "IP_RPFILTER", .node, .fault,
+      "The reverse path filter refused it: an answer would leave by another device.",
+      "different routes for the two directions: several uplinks, or a CNI's own routing tables",
+      check: ["sysctl -a -r '\\.rp_filter$'", "ip route get SOURCE"],
+      fix: "route the answer back by the same device, or set its rp_filter to 2",
+      causes: ["rp-filter"]),
     .init(
-      "IP_INHDR", .podNetwork, "Its IP header is not valid, or its TTL is used up.",
-      "in ip_forward a routing loop (routing-loop); elsewhere a damaged packet"),
+      "UNICAST_IN_L2_MULTICAST", .node, .fault,
+      "A unicast IP packet came in an Ethernet broadcast or multicast frame.",
+      "a confused or hostile sender, and drop_unicast_in_l2_multicast is on",
+      check: ["sysctl net.ipv4.conf.DEVICE.drop_unicast_in_l2_multicast"],
+      fix: "find the sender by its Ethernet address: tcpdump -eni DEVICE"),
     .init(
-      "IP_RPFILTER", .node, "The reverse path filter: the answer would leave by another device.",
-      "asymmetric routes with net.ipv4.conf.*.rp_filter=1 (rp-filter)"),
+      "IP_NOPROTO", .application, .fault, "Nobody on the host handles its IP protocol.",
+      "a tunnel's protocol (4, 41, 47) whose module is not loaded or whose device is missing",
+      check: ["nstat -az IpInUnknownProtos", "ip -d link show type ipip"],
+      fix: "make the tunnel's device on this node, as the CNI does on the others"),
     .init(
-      "UNICAST_IN_L2_MULTICAST", .node, "A unicast packet came in an Ethernet broadcast frame.",
-      "a confused or hostile sender; drop_unicast_in_l2_multicast is on"),
+      "PKT_TOO_SMALL", .node, .fault, "It is shorter than its headers say.",
+      "a damaged packet, or a program that cut it",
+      check: ["nstat -az IpInTruncatedPkts", "tcpdump -ni DEVICE -vv"],
+      fix: "find who sends or rewrites it"),
     .init(
-      "XFRM_POLICY", .policy, "An IPsec policy does not allow it.",
-      "encryption is demanded and the packet came in clear, or no security association fits: ip xfrm "
-        + "policy"),
-    .init(
-      "IP_NOPROTO", .application, "Nobody on the host handles its IP protocol.",
-      "a tunnel's protocol (4, 41, 47) whose module is not loaded, or whose device is missing"),
-    .init(
-      "PKT_TOO_SMALL", .node, "It is shorter than its headers say.", "a damaged packet"),
-    .init(
-      "PKT_TOO_BIG", .podNetwork,
+      "PKT_TOO_BIG", .podNetwork, .fault,
       "It is larger than the next device's MTU and may not be fragmented.",
-      "pods with an MTU larger than the overlay's (mtu-exceeded, mtu-blackhole)"),
+      "pods with an MTU above what the overlay leaves",
+      check: ["ip link show DEVICE", "ip route get ADDRESS"],
+      fix: "set the CNI's MTU to the underlay's less the tunnel's header (VXLAN: 50, 70 for IPv6)",
+      causes: ["mtu-exceeded", "mtu-blackhole"]),
     .init(
-      "IP_INADDRERRORS", .node, "Its destination can't be delivered or forwarded here.",
-      "ip_forward is 0 (forwarding-disabled), or the address is no longer the host's "
-        + "(stale-conntrack)"),
+      "IP_INADDRERRORS", .node, .fault, "Its destination can't be delivered or forwarded here.",
+      "forwarding is off on this node, or the address is no longer the host's",
+      check: ["sysctl net.ipv4.ip_forward", "ip route get ADDRESS"],
+      fix: "sysctl -w net.ipv4.ip_forward=1, and for good in /etc/sysctl.d",
+      causes: ["forwarding-disabled", "stale-conntrack"]),
     .init(
-      "IP_INNOROUTES", .podNetwork, "A packet to forward has no route.",
-      "the CNI's route to the other node's pods is missing (no-route)"),
+      "IP_INNOROUTES", .podNetwork, .fault, "A packet to forward has no route.",
+      "the CNI's route to the other node's pods is missing",
+      check: ["ip route get ADDRESS", "ip route show table all"],
+      fix: "have the CNI's agent on this node run and write its routes", causes: ["no-route"]),
     .init(
-      "IP_OUTNOROUTES", .podNetwork, "A packet of this host has no route.",
-      "the route is missing, or an unreachable route matches (no-route)"),
+      "IP_OUTNOROUTES", .podNetwork, .fault, "A packet of this host or pod has no route.",
+      "the default route is missing, or an unreachable route matches",
+      check: ["ip route get ADDRESS", "ip rule"],
+      fix: "add the route, or have the CNI set the pod up again", causes: ["no-route"]),
     .init(
-      "IP_LOCAL_SOURCE", .service, "It came from outside with an address of the host itself.",
-      "a pod that reaches itself through its Service without masquerading (hairpin), or a forged "
-        + "source"),
+      "IP_LOCAL_SOURCE", .service, .fault,
+      "It came from outside with an address of the host itself.",
+      "a pod that reaches itself through its Service without masquerading, or a forged source",
+      check: ["sysctl net.ipv4.conf.DEVICE.accept_local", "ip addr"],
+      fix: "masquerade hairpin traffic (kube-proxy, or hairpinMode of the bridge plugin)",
+      causes: ["hairpin"]),
     .init(
-      "IP_INVALID_SOURCE", .node, "Its source can't be a source: multicast, broadcast or zero.",
-      "a misconfigured or forging sender"),
+      "IP_INVALID_SOURCE", .node, .fault,
+      "Its source can't be one: multicast, broadcast or zero.",
+      "a misconfigured or forging sender", check: ["tcpdump -eni DEVICE src ADDRESS"],
+      fix: "see to the sender's address"),
     .init(
-      "IP_INVALID_DEST", .node,
+      "IP_INVALID_DEST", .node, .fault,
       "Its destination can't be one: zero, or broadcast where none may be.",
-      "a misconfigured sender"),
+      "a misconfigured sender", check: ["tcpdump -eni DEVICE dst ADDRESS"],
+      fix: "see to the sender"),
     .init(
-      "IP_LOCALNET", .node, "A 127.0.0.0/8 address came in by a device.",
-      "a NodePort called by 127.0.0.1 needs net.ipv4.conf.all.route_localnet=1"),
+      "IP_LOCALNET", .node, .fault, "A 127.0.0.0/8 address came in by a device.",
+      "a NodePort called by 127.0.0.1, or DNAT to a loopback address",
+      check: ["sysctl net.ipv4.conf.all.route_localnet"],
+      fix: "call it by the node's address, or set route_localnet=1"),
     .init(
-      "ICMP_CSUM", .node, "Its ICMP checksum is wrong.", "a damaged packet, broken offload"),
+      "ICMP_CSUM", .node, .fault, "Its ICMP checksum is wrong.",
+      "a damaged packet, broken offload", check: ["nstat -az IcmpInCsumErrors"],
+      fix: "switch offload off to see: ethtool -K DEVICE rx off tx off"),
     .init(
-      "INVALID_PROTO", .node, "The protocol does not fit its header.",
-      "a damaged packet, or a message type the receiver may not get this way"),
+      "INVALID_PROTO", .node, .usual, "Such a message may not be sent this way.",
+      "an echo or timestamp request to a broadcast address",
+      check: ["sysctl net.ipv4.icmp_echo_ignore_broadcasts"], fix: "none if not wanted"),
     .init(
-      "UNHANDLED_PROTO", .node, "Nobody handles its Ethernet protocol.",
-      "LLDP, IPX, a VLAN without its device: usual on a physical network"),
+      "UNHANDLED_PROTO", .node, .usual, "Nobody handles its Ethernet or tunnelled protocol.",
+      "LLDP, IPX, or a VLAN without its device: usual on a physical network",
+      check: ["tcpdump -eni DEVICE not ip and not ip6 and not arp", "ip -d link show type vlan"],
+      fix: "none, unless it is your traffic: then make the VLAN's device"),
     .init(
-      "IPV6DISABLED", .node, "IPv6 is switched off on the device it came in by.",
-      "net.ipv6.conf.DEVICE.disable_ipv6=1, while somebody still sends IPv6 there"),
+      "MAC_INVALID_SOURCE", .podNetwork, .fault,
+      "Its Ethernet source can't be one: multicast or zero.",
+      "a broken sender on the link or the overlay", check: ["tcpdump -eni DEVICE"],
+      fix: "give the sender's device an address of its own"),
     .init(
-      "IPV6_BAD_EXTHDR", .node, "An IPv6 extension header is malformed or not allowed.",
-      "a damaged or hostile packet"),
+      "LOCAL_MAC", .podNetwork, .fault,
+      "It came from outside with the device's own Ethernet address.",
+      "a loop on the link, or two hosts with one Ethernet address",
+      check: ["ip -br link", "bridge fdb show"], fix: "give one of the two another address"),
     .init(
-      "IPV6_NDISC_FRAG", .node, "A neighbour discovery message came in fragments.",
-      "a hostile or broken neighbour (RFC 6980)"),
+      "MAC_IEEE_MAC_CONTROL", nil, .usual, "An Ethernet control frame, never forwarded.",
+      "pause frames of a switch: usual", check: ["ethtool -a DEVICE"]),
     .init(
-      "IPV6_NDISC_HOP_LIMIT", .node,
-      "A neighbour discovery message was routed: its hop limit is not 255.",
-      "a hostile or broken neighbour"),
+      "ARP_PVLAN_DISABLE", .podNetwork, .usual,
+      "An ARP request for an address that is routed back by the device it came by.",
+      "a neighbour asks for another neighbour: answered only with proxy_arp_pvlan",
+      check: ["sysctl net.ipv4.conf.DEVICE.proxy_arp_pvlan"], fix: "none if not wanted"),
     .init(
-      "IPV6_NDISC_BAD_CODE", .node, "A neighbour discovery message has a code that is not 0.",
-      "a broken neighbour"),
+      "PSP_INPUT", .node, .fault, "PSP encryption refused it on arrival.",
+      "keys of the two ends differ", check: ["ethtool -i DEVICE"], fix: "exchange keys again"),
     .init(
-      "IPV6_NDISC_BAD_OPTIONS", .node, "A neighbour discovery message has malformed options.",
-      "a broken neighbour"),
-    .init(
-      "IPV6_NDISC_NS_OTHERHOST", nil, "A neighbour solicitation for an address that is another's.",
-      "usual on a shared link: multicast reaches more than it is for"),
-    .init(
-      "VXLAN_INVALID_HDR", .podNetwork, "Its VXLAN header is not valid.",
-      "flags of an extension (GBP, GPE) that this device was made without, or no VXLAN at all on "
-        + "that port"),
-    .init(
-      "VXLAN_VNI_NOT_FOUND", .podNetwork, "No VXLAN device has its VNI.",
-      "the two ends' overlay configuration differs (vni-mismatch)"),
-    .init(
-      "VXLAN_NO_REMOTE", .podNetwork, "The VXLAN device does not know to which node to send it.",
-      "no forwarding entry for the next hop's address (no-tunnel-peer)"),
-    .init(
-      "VXLAN_ENTRY_EXISTS", .podNetwork,
-      "A VXLAN device may not learn this source: the entry is fixed.",
-      "two nodes with the same VTEP or pod address"),
-    .init(
-      "NO_TX_TARGET", .podNetwork, "The tunnel or bridge knows nobody to send it to.",
-      "no forwarding entry for the next hop's address (no-tunnel-peer)"),
-    .init(
-      "IP_TUNNEL_ECN", .podNetwork, "Inner and outer congestion marks contradict each other.",
-      "something on the way rewrites the TOS byte of the outer packet"),
-    .init(
-      "TUNNEL_TXINFO", .podNetwork, "A tunnel device was given a packet without a destination.",
-      "a device in external mode (collect_md) without the BPF program or route that names the peer"),
-    .init(
-      "LOCAL_MAC", .podNetwork, "It came from outside with the device's own Ethernet address.",
-      "a loop on the link, or two hosts with one address"),
-    .init(
-      "MAC_INVALID_SOURCE", .podNetwork, "Its Ethernet source can't be one: multicast or zero.",
-      "a broken sender"),
-    .init(
-      "MAC_IEEE_MAC_CONTROL", nil, "An Ethernet control frame, not to be forwarded.",
-      "pause frames: usual"),
-    .init(
-      "BRIDGE_INGRESS_STP_STATE", .podNetwork, "The bridge port is not forwarding.",
-      "spanning tree has not let the port in yet (bridge link show), or has found a loop"),
-    .init(
-      "ARP_PVLAN_DISABLE", .podNetwork, "An ARP request between ports that may not talk.",
-      "net.ipv4.conf.DEVICE.proxy_arp_pvlan is off: usual"),
-    .init("PSP_INPUT", .node, "PSP security refused it on arrival.", "keys of the two ends differ"),
-    .init("PSP_OUTPUT", .node, "PSP security refused to send it.", "no key for the peer"),
-  ]
-
-  /// The last step on a link.
-  static let neighbour: [ReasonWords] = [
-    .init(
-      "NEIGH_CREATEFAIL", .podNetwork, "No neighbour entry could be made for its next hop.",
-      "the neighbour table is full: net.ipv4.neigh.default.gc_thresh3"),
-    .init(
-      "NEIGH_FAILED", .podNetwork, "Nobody answered for its next hop's address.",
-      "the pod is gone (neighbour-failed), its veth is down (device-down), or a VXLAN device has no "
-        + "entry (no-tunnel-peer)"),
-    .init(
-      "NEIGH_QUEUEFULL", .podNetwork, "Too many packets wait for its next hop to answer.",
-      "the same as NEIGH_FAILED, a little earlier: net.ipv4.neigh.DEVICE.unres_qlen_bytes"),
-    .init(
-      "NEIGH_DEAD", .podNetwork, "Its next hop's entry was just removed.",
-      "the device or address went away while the packet waited"),
-    .init(
-      "NEIGH_HH_FILLFAIL", .podNetwork, "Its Ethernet header could not be written.",
-      "a device without room for its header, or an entry that changed at that moment"),
+      "PSP_OUTPUT", .node, .fault, "PSP encryption refused to send it.",
+      "no key for the peer, or its device can't encrypt", check: ["ethtool -i DEVICE"],
+      fix: "exchange keys again"),
   ]
 }

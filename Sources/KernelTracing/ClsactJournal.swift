@@ -82,6 +82,11 @@ enum ClsactJournal {
     return names.compactMap { Entry($0) }
   }
 
+  /// How many devices have filters of processes that are gone.
+  static var leftovers: Int {
+    Set(entries().filter { !$0.isAlive }.map { [$0.netns, $0.index] }).count
+  }
+
   /// Removes filters and qdiscs of processes that are gone.
   static func sweep() {
     let dead = entries().filter { !$0.isAlive }

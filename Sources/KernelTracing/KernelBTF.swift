@@ -1,4 +1,5 @@
 internal import CLibbpf
+internal import Glibc
 
 /// The running kernel's own type information.
 @safe struct KernelBTF: ~Copyable {
@@ -19,6 +20,20 @@ internal import CLibbpf
 
   /// Enumerators of an enum by value; empty if it does not exist.
   func enumerators(of name: String) -> [Int64: String] {
+    unsafe Self.enumerators(of: name, in: btf)
+  }
+
+  /// The same in a loaded module's type information; empty if there is none.
+  func enumerators(of name: String, module: String) -> [Int64: String] {
+    kft_log_reset()
+    guard unsafe access("/sys/kernel/btf/\(module)", R_OK) == 0,
+      let split = unsafe btf__load_module_btf(module, btf)
+    else { return [:] }
+    defer { unsafe btf__free(split) }
+    return unsafe Self.enumerators(of: name, in: split)
+  }
+
+  private static func enumerators(of name: String, in btf: OpaquePointer) -> [Int64: String] {
     let type = unsafe btf__find_by_name_kind(btf, name, UInt32(BTF_KIND_ENUM))
     guard type > 0 else { return [:] }
     var result: [Int64: String] = [:]
@@ -29,34 +44,5 @@ internal import CLibbpf
       i += 1
     }
     return result
-  }
-}
-
-/// Names of the drop reasons of the running kernel, from its BTF.
-public struct DropReasons: Sendable {
-  private let names: [UInt32: String]
-  private static let prefix = "SKB_DROP_REASON_"
-
-  /// Empty before Linux 5.17, which has no reasons.
-  public static func ofRunningKernel() -> DropReasons {
-    var names: [UInt32: String] = [:]
-    for (value, name) in KernelBTF()?.enumerators(of: "skb_drop_reason") ?? [:] {
-      names[UInt32(truncatingIfNeeded: value)] =
-        name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
-    }
-    return DropReasons(names: names)
-  }
-
-  /// Every one, by number.
-  public var all: [(value: UInt32, name: String)] {
-    names.map { (value: $0.key, name: $0.value) }.sorted { $0.value < $1.value }
-  }
-
-  /// The name without its prefix. A reason of a subsystem (upper 16 bits) is numbers;
-  /// kernels without reasons give `NOT_SPECIFIED`.
-  public func name(of reason: UInt32) -> String {
-    if let name = names[reason] { return name }
-    if reason >> 16 != 0 { return "SUBSYSTEM_\(reason >> 16)_\(reason & 0xffff)" }
-    return names.isEmpty ? "NOT_SPECIFIED" : "REASON_\(reason)"
   }
 }

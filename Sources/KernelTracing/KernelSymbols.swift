@@ -24,11 +24,39 @@ public struct KernelSymbols: Sendable {
     return text.split(separator: "\n").contains { !$0.hasPrefix("0000000000000000 ") }
   }
 
-  /// Whether the running kernel or a loaded module has a function of that name; its address may be
-  /// hidden.
-  public static func has(_ function: String) -> Bool {
-    guard !function.isEmpty, let text = try? String(reading: "/proc/kallsyms") else { return false }
-    return text.contains(" \(function)\n") || text.contains(" \(function)\t")
+  /// A function's whereabouts.
+  public struct Function: Hashable, Sendable {
+    /// The loaded module it is in; `nil` in the kernel itself.
+    public var module: String?
+  }
+
+  /// The function of that name in the running kernel or a loaded module, whether or not its address
+  /// is shown; copies with a compiler's suffix (`name.isra.0`) count.
+  public static func find(_ function: String) -> Function? {
+    find(function, kallsyms: (try? [UInt8](reading: "/proc/kallsyms")) ?? [])
+  }
+
+  /// The same in text in the format of /proc/kallsyms.
+  public static func find(_ function: String, kallsyms text: [UInt8]) -> Function? {
+    let name = Array(function.utf8)
+    guard !name.isEmpty else { return nil }
+    var start = 0
+    while start < text.count {
+      let end = text[start...].firstIndex(of: 10) ?? text.count
+      defer { start = end + 1 }
+      let begin = start + 19
+      guard end - begin >= name.count, text[begin] == name[0] else { continue }
+      let kind = text[start + 17] | 0x20
+      guard kind == 116 || kind == 119, text[begin..<begin + name.count].elementsEqual(name) else {
+        continue
+      }
+      let rest = text[(begin + name.count)..<end]
+      guard rest.isEmpty || rest.first == 9 || rest.first == 46 else { continue }  // tab, dot
+      guard let tab = rest.firstIndex(of: 9) else { return Function(module: nil) }
+      let module = String(decoding: rest[(tab + 1)...], as: UTF8.self)
+      return Function(module: String(module.drop { $0 == "[" }.prefix { $0 != "]" }))
+    }
+    return nil
   }
 
   /// From text in the format of /proc/kallsyms: `ffffffff81000000 T name`, for symbols of

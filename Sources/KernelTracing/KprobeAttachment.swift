@@ -4,6 +4,8 @@ internal import Glibc
 /// The kprobes: those whose function the kernel has now, and those still awaited.
 struct KprobeAttachment {
   private var links: [Link] = []
+  /// Functions with a probe.
+  private(set) var probed: Set<String> = []
   /// Functions without a probe: absent, or in a module that is not loaded (yet).
   private(set) var missing: [String: BPFObject.Program] = [:]
   private var modules = ""
@@ -22,6 +24,7 @@ struct KprobeAttachment {
       if let link = unsafe bpf_program__attach_kprobe(program.raw, false, function) {
         unsafe links.append(Link(link))
         missing[function] = nil
+        probed.insert(function)
       } else {
         // ENOENT: no such symbol; EINVAL, EOPNOTSUPP: a symbol that can't be probed
         let code = errno

@@ -23,6 +23,11 @@ enum NetfilterAttachment {
       ("kft_nf_snat_done", .postrouting, 101, 1),
     ]
 
+  /// The netfilter hooks it is at, in the order of a packet's way.
+  static var hooks: [NetfilterHook] {
+    places.map(\.hook).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
   /// The programs this backend needs.
   static let programs = Set(places.map(\.program))
 

@@ -10,6 +10,12 @@ final class TCAttachment {
   }
 
   let namespace: NetworkNamespace
+  /// Names of the devices that have our programs now.
+  var attached: [String] {
+    let indexes = Set(links.keys.map(\.interface)).union(filters.keys)
+    return indexes.compactMap { interfaces[$0]?.name }.sorted()
+  }
+
   private let ingress: Int32
   private let egress: Int32
   private let useTCX: Bool

@@ -25,6 +25,8 @@ public struct TraceOptions {
   public var dropsOnly = false
   /// Bytes of the ring buffer: a power of two and a multiple of the page size.
   public var ringBytes = 8 << 20
+  /// Removes what a tracer that was killed left on devices, first.
+  public var sweepsLeftovers = true
   /// UDP destination ports that carry VXLAN or Geneve, host byte order; 4 at most.
   public var tunnelPorts: [UInt16] = [8472, 4789, 6081]
 
@@ -48,6 +50,7 @@ public final class Tracer: EventSource {
   // members go in reverse order of need: links before the ring, the ring before the object
   private var tc: [TCAttachment] = []
   private var links: [Link] = []
+  private var tracepoints: [String] = []
   private var kprobes: KprobeAttachment?
   private let ring: RingBuffer
   private let object: BPFObject
@@ -70,7 +73,7 @@ public final class Tracer: EventSource {
         "the ring buffer's size must be a power of two from \(pageSize) to \(1 << 30) bytes, not "
           + "\(options.ringBytes)")
     }
-    ClsactJournal.sweep()
+    if options.sweepsLeftovers { ClsactJournal.sweep() }
     object = try BPFObject()
     try object.setBits(options.matches)
     try object.load(
@@ -152,6 +155,7 @@ public final class Tracer: EventSource {
             program.raw, String(program.section.dropFirst("raw_tp/".count)))
         else { throw .errno("cannot attach to \(program.section)", Glibc.errno) }
         unsafe links.append(Link(link))
+        tracepoints.append(String(program.section.dropFirst("raw_tp/".count)))
       } else {
         descriptors[program.name] = program.descriptor
       }
@@ -179,6 +183,19 @@ public final class Tracer: EventSource {
         "--iface \(missing): no such device in \(namespaces.map(\.name).joined(separator: ", "))"
           + "; there are \(names.sorted().joined(separator: ", "))")
     }
+  }
+
+  /// Every place this tracer wants to be at in the kernel, and whether it is.
+  public var hooks: [TracerHook] {
+    var hooks = tracepoints.sorted().map { TracerHook(.tracepoint, $0, isAttached: true) }
+    hooks += tc.flatMap(\.attached).map { TracerHook(.device, $0, isAttached: true) }
+    if let kprobes {
+      hooks += kprobes.probed.sorted().map { TracerHook(.kprobe, $0, isAttached: true) }
+      hooks += missingFunctions.map { TracerHook(.kprobe, $0, isAttached: false) }
+    } else if !tc.isEmpty {
+      hooks += NetfilterAttachment.hooks.map { TracerHook(.netfilter, "\($0)", isAttached: true) }
+    }
+    return hooks
   }
 
   public func poll(milliseconds: Int32, _ body: (Event) -> Void) throws(TracingError) {

@@ -52,6 +52,9 @@ struct NodeCommand {
     return await has(name, Self.fallback) ? Self.fallback : isComplete ? inherited : nil
   }
 
+  /// Whether it would be found.
+  func exists() async -> Bool { await environment() != nil }
+
   private func has(_ name: String, _ environment: Environment) async -> Bool {
     (try? await Executable.name(name).resolveExecutablePath(in: environment)) != nil
   }
@@ -72,5 +75,15 @@ struct NodeCommand {
     } catch {
       return .failed("\(error)")
     }
+  }
+}
+
+/// Commands of the node by name.
+public enum NodeCommands {
+  /// Those of `names` that are there, in the PATH or where nodes have them.
+  public static func present(_ names: [String]) async -> Set<String> {
+    var found: Set<String> = []
+    for name in names where await NodeCommand(name: name).exists() { found.insert(name) }
+    return found
   }
 }

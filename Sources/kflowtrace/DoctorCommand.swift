@@ -29,6 +29,8 @@ struct DoctorCommand: AsyncParsableCommand {
     var type = "doctor"
     var release: String
     var findings: [Finding]
+    /// Every place that was tried, by backend.
+    var hooks: [String: [NodeFacts.Hook]]
     var exitCode: Int32
   }
 
@@ -37,7 +39,10 @@ struct DoctorCommand: AsyncParsableCommand {
     let findings = Examination.findings(facts)
     let code = Examination.exitCode(facts)
     if json {
-      let report = Report(release: facts.release, findings: findings, exitCode: code)
+      let hooks = facts.trials.filter { $0.error == nil }.map { ($0.backend, $0.hooks) }
+      let report = Report(
+        release: facts.release, findings: findings,
+        hooks: Dictionary(uniqueKeysWithValues: hooks), exitCode: code)
       _ = Output.result(try JSONLines().line(report))
     } else {
       let style = Style(isColoured: Output.isColoured)
@@ -59,11 +64,22 @@ struct DoctorCommand: AsyncParsableCommand {
     facts.hasNetfilterLinks = features.hasNetfilterLinks
     facts.hasTCX = features.hasTCX
     facts.lockdown = features.lockdown
-    facts.reasonCount = DropReasons.ofRunningKernel().all.count
+    facts.lockableMemory = NodeResidue.lockableMemory
+    facts.reasonCount =
+      DropReasons.ofRunningKernel().all
+      .filter { !ReasonWords.isPlaceholder($0.name) }.count
     facts.hasSymbols = KernelSymbols.areVisible
+    let names = Examination.commands.map(\.name)
+    let present = await NodeCommands.present(names)
+    facts.absentCommands = names.filter { !present.contains($0) }
     guard facts.hasBTF, facts.missingCapabilities.isEmpty else { return facts }
+    let residue = NodeResidue.look()
+    facts.devicesWithPrograms = residue.devicesWithPrograms
+    facts.leftovers = residue.leftovers
+    let options = TraceOptions()
+    facts.ringBytes = options.ringBytes
     for backend in Backend.allCases where features.has(backend) {
-      facts.trials.append(attempt(backend))
+      facts.trials.append(attempt(backend, options))
     }
     let rules = await NodeRules.read(netns: nil)
     facts.unreadRules = rules.missing
@@ -72,20 +88,24 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   /// Attaches for a packet that no network has: to 240.0.0.0, which is reserved.
-  private static func attempt(_ backend: Backend) -> NodeFacts.Trial {
-    var options = TraceOptions()
+  private static func attempt(_ backend: Backend, _ options: TraceOptions) -> NodeFacts.Trial {
+    var options = options
     options.backend = backend
+    options.sweepsLeftovers = false
     options.matches.sides = [.init(address: Address(v4: 0xf000_0000))]
     let begin = Session.now()
     do throws(TracingError) {
       let tracer = try Tracer(options)
       let time = Double(Session.now() - begin) / 1e6
-      return .init(
-        backend: backend.rawValue, milliseconds: time, notProbed: tracer.missingFunctions,
-        error: nil)
+      let hooks = tracer.hooks.map { hook in
+        NodeFacts.Hook(
+          kind: hook.kind.rawValue, name: hook.name, isAttached: hook.isAttached,
+          isInKernel: hook.isAttached || KernelSymbols.find(hook.name) != nil)
+      }
+      return .init(backend: backend.rawValue, milliseconds: time, hooks: hooks)
     } catch {
       return .init(
-        backend: backend.rawValue, milliseconds: nil, notProbed: [], error: error.message)
+        backend: backend.rawValue, error: error.message, isForbidden: error.kind == .privilege)
     }
   }
 }

@@ -16,7 +16,12 @@ struct ExplainCommand: ParsableCommand {
       EXAMPLES
         kflowtrace explain NETFILTER_DROP
         kflowtrace explain no_socket 7 ip_forward+0x2c0
-        kflowtrace explain --json | jq -r '.name'
+        kflowtrace explain | grep -i neigh
+        kflowtrace explain --json | jq -r 'select(.what == null) | .name'
+
+      EXIT CODE
+        0   explained          64  no such reason or function
+        69  the kernel does not tell its reasons
       """)
 
   @Argument(help: "A reason's name or number, or a function as in a drop's location.")
@@ -25,127 +30,38 @@ struct ExplainCommand: ParsableCommand {
   @Flag(help: "One JSON object a line.")
   var json = false
 
-  struct Answer: Encodable {
-    var type = "explanation"
-    /// `reason` or `function`.
-    var kind: String
-    var name: String
-    /// The reason's number on the running kernel.
-    var value: UInt32?
-    /// Whether the running kernel has it.
-    var isKnownHere: Bool
-    var layer: Layer?
-    var isHarmless: Bool?
-    var what: String?
-    var usually: String?
-  }
-
   func run() throws {
     let reasons = DropReasons.ofRunningKernel()
-    let list =
-      names.isEmpty
-      ? reasons.all.filter { !ReasonWords.placeholders.contains($0.name) }
-        .map { Self.answer(reason: $0.name, value: $0.value, true) }
-      : try names.map { try answer($0, reasons) }
+    let glossary = Glossary(reasons: reasons.all, subsystems: reasons.subsystems) { name in
+      KernelSymbols.find(name).map { Glossary.Function(module: $0.module) }
+    }
+    if names.isEmpty, reasons.all.isEmpty {
+      throw fail(
+        "this kernel does not tell its drop reasons: they came with Linux 5.17 and are read from "
+          + "/sys/kernel/btf/vmlinux; explain NAME knows them all the same", 69)
+    }
+    let entries = names.isEmpty ? glossary.all : try names.map { try entry($0, glossary) }
+    let text = GlossaryText(style: Style(isColoured: Output.isColoured))
     if json {
       let lines = JSONLines()
-      for answer in list where !Output.result(try lines.line(answer)) { return }
+      for entry in entries where !Output.result(try lines.line(entry)) { return }
     } else if names.isEmpty {
-      _ = Output.result(table(list))
+      _ = Output.result(text.table(entries))
     } else {
-      _ = Output.result(list.map(block).joined(separator: "\n"))
+      _ = Output.result(entries.map(text.paragraph).joined(separator: "\n"))
     }
   }
 
-  private static func answer(reason name: String, value: UInt32?, _ isHere: Bool) -> Answer {
-    let words = ReasonWords(named: name)
-    return Answer(
-      kind: "reason", name: name, value: value, isKnownHere: isHere, layer: words?.layer,
-      isHarmless: words?.isHarmless, what: words?.what, usually: words?.usually)
+  private func entry(_ name: String, _ glossary: Glossary) throws -> GlossaryEntry {
+    do throws(Glossary.UnknownWord) {
+      return try glossary.entry(for: name)
+    } catch {
+      throw fail(error.message, 64)
+    }
   }
 
-  private func answer(_ text: String, _ reasons: DropReasons) throws -> Answer {
-    if let number = UInt32(text) {
-      guard let found = reasons.all.first(where: { $0.value == number }) else {
-        throw fail(
-          "\(text): this kernel has no drop reason of that number; without a name explain "
-            + "lists them")
-      }
-      return Self.answer(reason: found.name, value: number, true)
-    }
-    let upper = text.uppercased()
-    let name = upper.hasPrefix("SKB_DROP_REASON_") ? String(upper.dropFirst(16)) : upper
-    if let found = reasons.all.first(where: { $0.name == name }) {
-      return Self.answer(reason: name, value: found.value, true)
-    }
-    if ReasonWords(named: name) != nil { return Self.answer(reason: name, value: nil, false) }
-    let function = String(text.prefix { $0 != "+" })
-    let isHere = KernelSymbols.has(function)
-    if let words = FunctionWords(named: text) {
-      return Answer(
-        kind: "function", name: words.name, value: nil, isKnownHere: isHere, layer: nil,
-        isHarmless: nil, what: words.what, usually: words.usually)
-    }
-    if isHere {
-      return Answer(kind: "function", name: function, value: nil, isKnownHere: true)
-    }
-    let known = Set(reasons.all.map(\.name)).union(ReasonWords.all.map(\.name))
-      .union(FunctionWords.all.map(\.name))
-    let close = known.sorted { ($0.distance(to: name), $0) < ($1.distance(to: name), $1) }.prefix(3)
-    throw fail(
-      "\(text): no drop reason of this kernel, and no function of it; did you mean "
-        + close.joined(separator: ", ") + "?")
-  }
-
-  private func fail(_ line: String) -> ExitCode {
+  private func fail(_ line: String, _ code: Int32) -> ExitCode {
     Output.note("kflowtrace: explain \(line)".printable)
-    return ExitCode(64)
-  }
-
-  // MARK: - Text
-
-  private func table(_ list: [Answer]) -> String {
-    let width = list.map(\.name.count).max() ?? 0
-    return list.map { answer in
-      let value = String(answer.value ?? 0)
-      return String(repeating: " ", count: max(0, 4 - value.count)) + value + "  "
-        + answer.name.padding(toLength: width) + "  " + (answer.what ?? "no words for it yet")
-        + "\n"
-    }.joined()
-  }
-
-  private func block(_ answer: Answer) -> String {
-    var head = answer.name
-    if let value = answer.value { head += "  (\(value) on this kernel)" }
-    if !answer.isKnownHere { head += "  (not on this kernel)" }
-    var lines = [head]
-    lines.append("  what     \(answer.what ?? "there are no words for it yet")")
-    if let usually = answer.usually { lines.append("  usually  \(usually)") }
-    if let layer = answer.layer { lines.append("  layer    \(layer.rawValue)") }
-    if answer.isHarmless == true { lines.append("  harmless: kflowtrace does not call it a drop") }
-    return lines.joined(separator: "\n") + "\n"
-  }
-}
-
-extension String {
-  fileprivate func padding(toLength width: Int) -> String {
-    count < width ? self + String(repeating: " ", count: width - count) : self
-  }
-
-  /// Levenshtein's.
-  fileprivate func distance(to other: String) -> Int {
-    let a = Array(self.uppercased().utf8)
-    let b = Array(other.uppercased().utf8)
-    var row = Array(0...b.count)
-    for i in a.indices {
-      var corner = row[0]
-      row[0] = i + 1
-      for j in b.indices {
-        let change = corner + (a[i] == b[j] ? 0 : 1)
-        corner = row[j + 1]
-        row[j + 1] = Swift.min(change, row[j] + 1, corner + 1)
-      }
-    }
-    return row[b.count]
+    return ExitCode(code)
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 extension LabTests {
@@ -10,11 +11,19 @@ extension LabTests {
         var state: String
         var detail: String
       }
+      struct Hook: Decodable {
+        var kind: String
+        var name: String
+        var isAttached: Bool
+        var module: String?
+      }
       var release: String
+      var hooks: [String: [Hook]]
       var findings: [Finding]
       var exitCode: Int32
 
-      func state(_ name: String) -> String? { findings.first { $0.name == name }?.state }
+      func state(_ name: String) -> String? { finding(name)?.state }
+      func finding(_ name: String) -> Finding? { findings.first { $0.name == name } }
     }
 
     private func doctor(_ prefix: [String] = []) throws -> (report: Report, status: Int32) {
@@ -34,12 +43,74 @@ extension LabTests {
       let hasKprobes = FileManager.default.fileExists(
         atPath: "/sys/bus/event_source/devices/kprobe/type")
       let is61 = release.hasPrefix("6.1.")
-      #expect((report.state("kprobe backend") != nil) == hasKprobes)
-      #expect((report.state("netfilter backend") == nil) == is61)
+      #expect(report.state("kprobe backend") == (hasKprobes ? "ok" : "note"))
+      #expect(report.state("netfilter backend") == (is61 ? "note" : "ok"))
+      #expect(report.hooks.keys.contains("kprobe") == hasKprobes)
+      #expect(report.hooks.keys.contains("netfilter") == !is61)
       #expect(report.state("devices") == (is61 ? "note" : "ok"))
       #expect(report.state("rules") == "ok")
       #expect(report.findings.allSatisfy { $0.state == "ok" || $0.state == "note" })
       #expect(status == 0 && report.exitCode == 0)
+    }
+
+    @Test("every place is tried; functions that are not probed are not in kallsyms") func hooks()
+      throws
+    {
+      try Lab.lab("up")
+      let (report, _) = try doctor(["ip", "netns", "exec", "kft-node1"])
+      let symbols = try Lab.run("cat", "/proc/kallsyms").output.split(separator: "\n")
+      let names = Set(symbols.compactMap { $0.split { " \t".contains($0) }.dropFirst(2).first })
+      for (backend, hooks) in report.hooks {
+        for name in ["kfree_skb", "tcp_retransmit_skb", "tcp_send_reset"] {
+          #expect(hooks.contains { $0.kind == "tracepoint" && $0.name == name && $0.isAttached })
+        }
+        #expect(hooks.contains { $0.kind == "device" && $0.name == "vethclient" })
+        #expect(hooks.contains { $0.kind == backend })
+        for hook in hooks where hook.kind == "kprobe" {
+          #expect(hook.isAttached == names.contains(Substring(hook.name)), "\(hook.name)")
+          #expect(hook.isAttached || hook.module != nil, "\(hook.name)")
+          #expect((report.state(hook.name) == "note") == !hook.isAttached, "\(hook.name)")
+        }
+      }
+      #expect(report.hooks["kprobe"].map { $0.filter { $0.kind == "kprobe" }.count > 15 } ?? true)
+    }
+
+    @Test("others' programs and what a killed tracer left are told, and stay") func residue() throws
+    {
+      try Lab.lab("up")
+      let node = ["ip", "netns", "exec", "kft-node1"]
+      defer { _ = try? Lab.inside("node1", "tc", "qdisc", "del", "dev", "vethclient", "clsact") }
+      try Lab.inside("node1", "tc", "qdisc", "add", "dev", "vethclient", "clsact")
+      try Lab.inside(
+        "node1", "tc", "filter", "add", "dev", "vethclient", "ingress", "prio", "7", "protocol",
+        "all", "bpf", "bytecode", "1,6 0 0 0,", "flowid", "1:1")
+      #expect(
+        try doctor(node).report.finding("other programs")?.detail.contains("vethclient") == true)
+      #expect(
+        try Lab.inside("node1", "tc", "filter", "show", "dev", "vethclient", "ingress").output
+          .contains("pref 7 bpf"))
+
+      let tracer = try Lab.startTracer(["--svc", "10.96.0.50"] + Lab.netns("node2"))
+      tracer.send(SIGKILL)
+      _ = try tracer.wait()
+      let left = try Lab.clsactDevices().filter { $0.hasPrefix("node2") }
+      let told = try Lab.run(node + [Lab.tracerPath, "doctor"])
+      #expect(told.output.contains("leftovers") == !left.isEmpty, "\(told.output)")
+      #expect(try Lab.clsactDevices().filter { $0.hasPrefix("node2") } == left)
+      let next = try Lab.startTracer(["--svc", "10.96.0.50"] + Lab.netns("node2"))
+      next.send(SIGINT)
+      _ = try next.wait()
+      #expect(try doctor(node).report.state("leftovers") == nil)
+    }
+
+    @Test("without CAP_SYS_ADMIN it traces where it is, and says what is lost") func partial()
+      throws
+    {
+      let (report, status) = try doctor(["setpriv", "--bounding-set", "-sys_admin"])
+      #expect(report.state("namespaces") == "missing")
+      #expect(status == 1 && report.exitCode == 1, "\(report.findings)")
+      #expect(report.hooks.values.allSatisfy { $0.contains { $0.kind == "tracepoint" } })
+      #expect(!report.hooks.isEmpty)
     }
 
     @Test("without privileges, without BTF") func refused() throws {

@@ -42,6 +42,23 @@ private func place(_ address: UInt64, _ symbols: KernelSymbols) -> String? {
     #expect(symbols.place(of: 0) == nil)
   }
 
+  @Test("a function is found whether its address is shown or not, data is none") func find() {
+    let text = Array(
+      """
+      0000000000000000 D jiffies
+      0000000000000000 T ip_rcv
+      0000000000000000 t ip_rcv_core.isra.0
+      0000000000000000 t vxlan_rcv\t[vxlan]
+      """.utf8)
+    #expect(KernelSymbols.find("ip_rcv", kallsyms: text)?.module == .some(nil))
+    #expect(KernelSymbols.find("ip_rcv_core", kallsyms: text) != nil)
+    #expect(KernelSymbols.find("vxlan_rcv", kallsyms: text)?.module == "vxlan")
+    for name in ["ip_rc", "ip_rcv_", "jiffies", "rcv", "", "vxlan_rcv\t", "[vxlan]"] {
+      #expect(KernelSymbols.find(name, kallsyms: text) == nil, "\(name)")
+    }
+    #expect(KernelSymbols.find("x", kallsyms: []) == nil)
+  }
+
   @Test("hidden addresses give no places") func hidden() {
     let hidden = KernelSymbols(
       kallsyms: Array("0000000000000000 T nf_hook_slow\n0000000000000000 T ip_rcv\n".utf8))
