@@ -119,7 +119,8 @@ public enum Examination {
       ? Finding("symbols", .ok, "/proc/kallsyms")
       : Finding(
         "symbols", .missing, "/proc/kallsyms hides its addresses",
-        costs: "the place of a drop has no name", get: "run as root (CAP_SYSLOG), with kernel.kptr_restrict below 2")
+        costs: "the place of a drop has no name",
+        get: "run as root (CAP_SYSLOG), with kernel.kptr_restrict below 2")
   }
 
   /// `a, b, c and 4 more devices`.
