@@ -35,9 +35,12 @@ extension Examination {
   private static func attempt(_ trial: NodeFacts.Trial, _ facts: NodeFacts) -> [Finding] {
     let name = "\(trial.backend) backend"
     guard let time = trial.milliseconds else {
+      // BPF_BTF_GET_NEXT_ID, by which libbpf finds them, wants it, whatever else one has
+      let modules = "CAP_SYS_ADMIN, which it takes to read the types of kernel modules; "
       let get =
         trial.isForbidden
-        ? privilege : "kflowtrace -v --backend \(trial.backend) --all shows the kernel's log"
+        ? (facts.canEnterNamespaces ? "" : modules) + privilege
+        : "kflowtrace -v --backend \(trial.backend) --all shows the kernel's log"
       return [
         Finding(
           name, facts.canTrace ? .missing : .fatal, trial.error ?? "could not be attached",

@@ -99,6 +99,10 @@ import Testing
       .init(backend: $0.backend, error: "no", isForbidden: true)
     }
     #expect(Examination.exitCode(facts) == 77)
+    func get() -> String? { Examination.findings(facts).first { $0.state == .fatal }?.get }
+    #expect(get()?.hasPrefix("run as root") == true)
+    facts.canEnterNamespaces = false
+    #expect(get()?.hasPrefix("CAP_SYS_ADMIN") == true)
   }
 
   @Test("a backend the kernel lacks is said to be, while the other works") func lacking() {
