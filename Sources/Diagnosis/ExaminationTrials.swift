@@ -44,7 +44,10 @@ extension Examination {
       return [
         Finding(
           name, facts.canTrace ? .missing : .fatal, trial.error ?? "could not be attached",
-          costs: facts.canTrace ? "--backend \(trial.backend)" : "nothing can be traced", get: get)
+          costs: facts.canTrace
+            ? "the \(trial.backend) backend: name the other one with --backend"
+            : "nothing can be traced",
+          get: get)
       ]
     }
     let tenths = Int(time * 10)

@@ -41,6 +41,11 @@ extension ReasonWords {
       "a program or tunnel that set GSO fields wrongly",
       check: ["ethtool -k DEVICE"], fix: "ethtool -K DEVICE gso off, and report it to who made it"),
     .init(
+      "SKB_BAD_GSO", .node, .fault, "A large packet has headers that don't fit its segments.",
+      "a VM or program that hands wrong sizes to its tap, virtio or packet socket",
+      check: ["ip -d tuntap show", "ss -0p"],
+      fix: "update the VM or program; to see: ethtool -K DEVICE gso off tso off in the guest"),
+    .init(
       "SKB_UCOPY_FAULT", .application, .fault,
       "It could not be copied from or to a program's memory.",
       "a program handed a bad buffer to a tap, tun or packet socket, or died meanwhile",

@@ -111,16 +111,14 @@ extension LabTests {
       let (report, status) = try doctor(["setpriv", "--bounding-set", "-sys_admin"])
       #expect(report.state("namespaces") == "missing")
       #expect(status == report.exitCode)
-      // where types are in modules they can't be read without it
+      // libbpf can't look for types in modules without it, and a backend may need some
       let types = try FileManager.default.contentsOfDirectory(atPath: "/sys/kernel/btf")
-      if types == ["vmlinux"] {
-        #expect(status == 1, "\(report.findings)")
-        #expect(report.hooks.values.contains { $0.contains { $0.kind == "tracepoint" } })
-      } else {
-        #expect(status == 77, "\(report.findings)")
-        let backend = report.findings.first { $0.state == "fatal" }
-        #expect(backend?.name.hasSuffix("backend") == true)
-        #expect(backend?.get?.hasPrefix("CAP_SYS_ADMIN, ") == true)
+      #expect(types != ["vmlinux"] || !report.hooks.isEmpty)
+      #expect(status == (report.hooks.isEmpty ? 77 : 1), "\(report.findings)")
+      for hooks in report.hooks.values { #expect(hooks.contains { $0.kind == "tracepoint" }) }
+      for finding in report.findings where finding.name.hasSuffix("backend") {
+        guard finding.state == "missing" || finding.state == "fatal" else { continue }
+        #expect(finding.get?.hasPrefix("CAP_SYS_ADMIN, ") == true, "\(finding)")
       }
     }
 
