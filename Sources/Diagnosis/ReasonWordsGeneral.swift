@@ -37,10 +37,6 @@ extension ReasonWords {
       check: ["ethtool -k DEVICE | grep segmentation"],
       fix: "switch it off: ethtool -K DEVICE gso off tso off; update the driver"),
     .init(
-      "SKB_BAD_GSO", .node, .fault, "A large packet's segment size makes no sense.",
-      "a program or tunnel that set GSO fields wrongly",
-      check: ["ethtool -k DEVICE"], fix: "ethtool -K DEVICE gso off, and report it to who made it"),
-    .init(
       "SKB_BAD_GSO", .node, .fault, "A large packet has headers that don't fit its segments.",
       "a VM or program that hands wrong sizes to its tap, virtio or packet socket",
       check: ["ip -d tuntap show", "ss -0p"],
