@@ -3,13 +3,13 @@
 
 # write_rules [FILE]: those of services.txt or FILE, for every node, into $STATE/rules.
 write_rules() {
-  local node writer=kube-rules.py nodes=()
+  local node writer=kube-rules.py arguments=()
   [[ $(proxy_mode) != nftables ]] || writer=kube-nft-rules.py
   for node in "${NODES[@]}"; do
-    nodes+=("$node=10.244.${SUBNET[$node]}.0/24,fd00:10:244:${SUBNET[$node]}::/64")
-    nodes[-1]+=",${NODE_IP4[$node]},${NODE_IP6[$node]}"
+    arguments+=("$node=10.244.${SUBNET[$node]}.0/24,fd00:10:244:${SUBNET[$node]}::/64")
+    arguments[-1]+=",${NODE_IP4[$node]},${NODE_IP6[$node]}"
   done
-  "$PYTHON" -I -S -B "$LAB_DIR/$writer" "${1:-$LAB_DIR/services.txt}" "$STATE/rules" "${nodes[@]}"
+  "$PYTHON" -I -S -B "$LAB_DIR/$writer" "${1:-$LAB_DIR/services.txt}" "$STATE/rules" "${arguments[@]}"
 }
 
 # load_rules: what write_rules wrote.
