@@ -25,14 +25,15 @@ public enum Layer: String, Sendable, Codable, CaseIterable {
 
 /// The rule that dropped or rejected a packet.
 public struct RuleFinding: Hashable, Sendable, Codable {
+  /// `filter`; with its family in nftables, `inet filter`.
   public var table: String
   public var chain: String
-  /// As `iptables-save` writes it.
+  /// As `iptables-save` writes it, or `nft -a -s list chain`.
   public var specification: String
   public var comment: String?
-  /// `nft` or `legacy`.
+  /// `nft` or `legacy`, of iptables, or `nftables`.
   public var backend: String
-  /// The chain policy of a built-in chain rather than a rule.
+  /// The chain policy of a built-in or base chain rather than a rule.
   public var isPolicy: Bool
   public var certainty: Certainty
   /// How many other rules could have done it.
@@ -50,6 +51,11 @@ public struct RuleFinding: Hashable, Sendable, Codable {
     self.isPolicy = isPolicy
     self.certainty = certainty
     self.alternatives = alternatives
+  }
+
+  /// The rule with the place it is at, which iptables has in the rule itself.
+  public var text: String {
+    backend == "nftables" ? "\(table) \(chain): \(specification)" : specification
   }
 }
 
@@ -89,5 +95,5 @@ public struct Explanation: Hashable, Sendable, Codable {
     var rule: String?
   }
 
-  public var kind: Kind { Kind(cause: cause, why: why, rule: rule?.specification) }
+  public var kind: Kind { Kind(cause: cause, why: why, rule: rule?.text) }
 }

@@ -35,7 +35,11 @@ extension Case {
     return isHere ? command : "ip netns exec \(name) \(command)"
   }
 
+  /// The command that shows a rule with its counters.
   func listCommand(_ rule: RuleFinding, _ event: Event, ipv6: Bool) -> String {
+    if rule.backend == "nftables" {
+      return run("nft -a list chain \(rule.table) \(rule.chain)", in: event.netns)
+    }
     let tool = (ipv6 ? "ip6tables" : "iptables") + (rule.backend == "legacy" ? "-legacy" : "")
     return run("\(tool) -t \(rule.table) -L \(rule.chain) -nv --line-numbers", in: event.netns)
   }

@@ -74,7 +74,7 @@ public struct DropTable {
     guard let explanation = row.explanation else { return lines }
     lines.insert(explanation.why.printable, at: 0)
     if let rule = explanation.rule {
-      lines.append(rule.specification.printable + style.dim("  (\(rule.certainty.rawValue))"))
+      lines.append(rule.text.printable + style.dim("  (\(rule.certainty.rawValue))"))
     }
     lines.append(style.dim("fix  ") + explanation.fix.printable)
     return lines

@@ -165,7 +165,7 @@ public struct FlowText {
         rule.alternatives > 0
         ? "  (\(rule.certainty.rawValue), \(rule.alternatives) more fit)"
         : "  (\(rule.certainty.rawValue))"
-      rows.append(("rule", rule.specification.printable + style.dim(by)))
+      rows.append(("rule", rule.text.printable + style.dim(by)))
     }
     rows.append(("why", e.why.printable))
     for (i, evidence) in e.evidence.enumerated() {

@@ -34,6 +34,12 @@ struct KnownMark: Equatable {
     known = mark == nil ? 0 : .max
   }
 
+  /// The bits a rule sets are known whatever the mark was.
+  init(value: UInt32, known: UInt32) {
+    self.value = value & known
+    self.known = known
+  }
+
   /// `mark & mask == wanted`.
   func matches(_ wanted: UInt32, mask: UInt32) -> Answer {
     if wanted & ~mask != 0 || (value ^ wanted) & mask & known != 0 { return .no }
@@ -163,7 +169,8 @@ extension RulePacket {
     return answer || Answer(conntrackStatus.map { $0 & bits != 0 })
   }
 
-  private func addressType(_ address: Address, _ type: String) -> Answer {
+  /// Whether an address is `LOCAL`, `UNICAST` or `MULTICAST` to this node.
+  func addressType(_ address: Address, _ type: String) -> Answer {
     let isMulticast =
       address.isIPv4 ? address.low >> 28 & 0xf == 0xe : address.high >> 56 == 0xff
     let isBroadcast = address == Address(v4: .max)

@@ -2,17 +2,19 @@ extension RuleSet {
   /// Judges candidates by what their counters did between two readings of their ruleset.
   ///
   /// A candidate that counted nothing leaves; the only one that counted at least `drops` packets
-  /// is certain. Where counters cannot tell (not saved, rule replaced in between, a policy of
-  /// the nft backend), a candidate stays as it is, and says so.
+  /// is certain. Where counters cannot tell (not saved, rule replaced in between, a rule or
+  /// policy without counter), a candidate stays as it is, and says so.
   public static func confirm(
     _ candidates: [RuleMatch], before: RuleSet, after: RuleSet, drops: Int
   ) -> [RuleMatch] {
-    confirm(candidates, before: [before], after: [after], drops: drops)
+    confirm(
+      candidates, before: NodeRules(ruleSets: [before]), after: NodeRules(ruleSets: [after]),
+      drops: drops)
   }
 
   /// The same for candidates from several rulesets.
   static func confirm(
-    _ candidates: [RuleMatch], before: [RuleSet], after: [RuleSet], drops: Int
+    _ candidates: [RuleMatch], before: NodeRules, after: NodeRules, drops: Int
   ) -> [RuleMatch] {
     let rises = candidates.map { candidate in
       rise(
@@ -65,8 +67,14 @@ extension RuleSet {
 private struct CounterSource {
   let counters: RuleCounters?
 
-  init(_ match: RuleMatch, _ sets: [RuleSet]) {
-    let chain = sets.first { $0.origin == match.origin }?.chain(match.chain, in: match.table)
+  init(_ match: RuleMatch, _ rules: NodeRules) {
+    if let table = match.nftTable {
+      // a policy counts nothing
+      counters = match.rule.flatMap { rules.nft.counters(of: $0, in: table) }
+      return
+    }
+    let chain = rules.ruleSets.first { $0.origin == match.origin }?.chain(
+      match.chain, in: match.table)
     if let rule = match.rule {
       counters = chain?.rules.first { $0.identity == rule.identity }?.counters
     } else {

@@ -15,43 +15,34 @@ extension RuleSet {
   public func evaluate(
     hook: NetfilterHook, tables: [Table]? = nil, packet: RulePacket
   ) -> [RuleMatch] {
-    Self.evaluate([self], hook: hook, tables: tables, packet: packet)
-  }
-
-  /// The same for rulesets that are active side by side.
-  static func evaluate(
-    _ sets: [RuleSet], hook: NetfilterHook, tables: [Table]?, packet: RulePacket
-  ) -> [RuleMatch] {
-    let sets = sets.filter { $0.origin.family == packet.family }
-    var walk = RuleWalk(packet, at: hook)
-    for table in order(at: hook) where tables?.contains(table) ?? true {
-      guard let packet = packet.seen(by: table, at: hook) else { continue }
-      if !walk.walk(sets, table, packet) { break }
-    }
-    return walk.verdicts
-  }
-
-  /// The tables of a hook by priority: -300, -150, -100 (destination NAT), 0, 50, 100 (source
-  /// NAT), as in linux/netfilter_ipv4.h.
-  static func order(at hook: NetfilterHook) -> [Table] {
-    switch hook {
-    case .prerouting, .output: [.raw, .mangle, .nat, .filter, .security]
-    case .input, .forward, .postrouting: [.raw, .mangle, .filter, .security, .nat]
-    }
+    NodeRules(ruleSets: [self]).evaluate(hook: hook, tables: tables, packet: packet)
   }
 }
 
-extension RulePacket {
-  /// The packet as a table saw it; `nil` if it came past that table unharmed, or never met it.
-  ///
-  /// A packet with NAT already applied at this hook had passed the tables before.
-  fileprivate func seen(by table: Table, at hook: NetfilterHook) -> RulePacket? {
-    if table == .nat, states.isDisjoint(with: [.new, .related]) { return nil }
-    switch hook {
-    case .prerouting, .output:
-      return isDestinationTranslated && table != .filter && table != .security ? nil : self
-    case .input, .postrouting: return isSourceTranslated ? nil : self
-    case .forward: return self
-    }
+extension NodeRules {
+  /// As ``RuleSet/dropCandidates(hook:tables:packet:)``, over all rulesets of the packet's IP
+  /// version: chains of iptables, of both back ends, and of nftables run where they are there.
+  public func dropCandidates(
+    hook: NetfilterHook, tables: [Table]? = nil, packet: RulePacket
+  ) -> [RuleMatch] {
+    evaluate(hook: hook, tables: tables, packet: packet).filter(\.verdict.isFatal)
+  }
+
+  /// All verdicts the packet may have met, accepting ones too. `tables`: of iptables only these,
+  /// and none of nftables.
+  public func evaluate(
+    hook: NetfilterHook, tables: [Table]? = nil, packet: RulePacket
+  ) -> [RuleMatch] {
+    var walk = RuleWalk(packet, at: hook)
+    let stages = WalkStage.stages(ruleSets, nft, at: hook, tables: tables, packet: packet)
+    for group in stages where !walk.walk(group) { break }
+    return walk.verdicts
+  }
+
+  /// As ``RuleSet/confirm(_:before:after:drops:)``, over all rulesets.
+  public static func confirm(
+    _ candidates: [RuleMatch], before: NodeRules, after: NodeRules, drops: Int
+  ) -> [RuleMatch] {
+    RuleSet.confirm(candidates, before: before, after: after, drops: drops)
   }
 }

@@ -28,6 +28,20 @@ struct KubeProxyReader {
     }
   }
 
+  /// Adds Services of which no earlier ruleset spoke.
+  mutating func read(_ found: [Service]) {
+    for service in found {
+      guard
+        let comment = ServiceComment("\(service)"),
+        known.updateValue(
+          services.count,
+          forKey: Key(comment: comment, proto: service.proto, family: service.family))
+          == nil
+      else { continue }
+      services.append(service)
+    }
+  }
+
   /// The place of the rule's Service in the list; `nil` if it is none, or known from before.
   private mutating func place(_ rule: Rule) -> (index: Int, role: String)? {
     guard let text = rule.comment, var comment = ServiceComment(text), let proto = rule.proto

@@ -4,7 +4,7 @@ struct NodeRulesReader {
 
   init(_ path: String?) { self.path = path }
 
-  /// Reads both IP versions and both back ends.
+  /// Reads both IP versions and both back ends of iptables, then nftables.
   func read() async -> NodeRules {
     if let path, case .failed(let why) = await run("true") {
       return NodeRules(missing: ["rules of the network namespace \(path): \(why)"])
@@ -13,7 +13,9 @@ struct NodeRulesReader {
     async let v4 = read(.ipv4, hasNFT: hasNFT)
     async let v6 = read(.ipv6, hasNFT: hasNFT)
     let (a, b) = await (v4, v6)
-    return NodeRules(ruleSets: a.ruleSets + b.ruleSets, missing: a.missing + b.missing)
+    var rules = NodeRules(ruleSets: a.ruleSets + b.ruleSets, missing: a.missing + b.missing)
+    if hasNFT { await NFTCommand(path).read(into: &rules) }
+    return rules
   }
 
   private func run(_ name: String, _ arguments: String...) async -> NodeCommand.Outcome {

@@ -36,9 +36,11 @@ public struct RuleIdentity: Hashable, Sendable {
   public var specification: String
   /// Counts equal rules of a chain from 0.
   public var occurrence: Int
+  /// Of a rule of nftables.
+  public var nftTable: NFTTableName?
 }
 
-/// One rule of an iptables chain.
+/// One rule of a chain of iptables or nftables.
 public struct Rule: Hashable, Sendable {
   public var table: Table
   public var chain: String
@@ -46,7 +48,8 @@ public struct Rule: Hashable, Sendable {
   public var index: Int
   /// How many equal rules stand before it in its chain.
   public var occurrence: Int
-  /// The text as iptables-save prints it, without the counters: `-A CHAIN …`.
+  /// The text without counters' values, as iptables-save prints it, `-A CHAIN …`, or as
+  /// `nft -a -s list chain` does: `tcp dport 80 drop # handle 7`.
   public var specification: String
   /// Unescaped.
   public var comment: String?
@@ -55,13 +58,16 @@ public struct Rule: Hashable, Sendable {
   public var jump: RuleJump
   /// The words behind the target.
   public var targetOptions: [String]
-  /// All have to hold for the rule to match.
+  /// All have to hold for the rule to match. Empty for a rule of nftables.
   public var conditions: [RuleCondition]
+  /// The table of a rule of nftables.
+  public var nftTable: NFTTableName?
 
   /// What stays the same when the ruleset is read again.
   public var identity: RuleIdentity {
     RuleIdentity(
-      table: table, chain: chain, specification: specification, occurrence: occurrence)
+      table: table, chain: chain, specification: specification, occurrence: occurrence,
+      nftTable: nftTable)
   }
 
   /// The value of a target's option: `targetOption("--to-destination")`.

@@ -4,10 +4,14 @@ public enum IPFamily: String, Hashable, Sendable, CaseIterable {
   case ipv6
 }
 
-/// The part of the kernel a ruleset lives in; both can be active in one namespace.
+/// The part of the kernel a ruleset lives in; all can be active in one namespace.
 public enum RuleBackend: String, Hashable, Sendable, CaseIterable {
+  /// Of iptables-nft.
   case nft
+  /// Of iptables-legacy.
   case legacy
+  /// Written for nftables itself.
+  case nftables
 }
 
 /// Which of a namespace's rulesets something is from.

@@ -55,9 +55,16 @@ public struct ServiceCatalog: Sendable {
   }
 
   /// From the rules kube-proxy left in a namespace; the first ruleset that names a Service counts.
-  public init(_ ruleSets: [RuleSet]) {
+  public init(_ ruleSets: [RuleSet]) { self.init([NodeRules(ruleSets: ruleSets)]) }
+
+  /// From the rules of several namespaces. Of one in which kube-proxy has left rules of iptables and
+  /// of nftables those of nftables count: it has been switched over and did not clean up.
+  public init(_ rules: [NodeRules]) {
     var reader = KubeProxyReader()
-    for set in ruleSets { reader.read(set) }
+    for rules in rules {
+      reader.read(NFTKubeProxyReader.services(rules.nft))
+      for set in rules.ruleSets { reader.read(set) }
+    }
     self.init(services: reader.services)
   }
 

@@ -46,7 +46,7 @@ final class NodeKnowledge: NodeView {
       }
     }
     // the node's namespace has kube-proxy's rules; those of pods have none
-    catalog = ServiceCatalog(traced.flatMap { before[$0.inode]?.ruleSets ?? [] })
+    catalog = ServiceCatalog(traced.compactMap { before[$0.inode] })
   }
 
   /// Reads rules again for a flow that netfilter dropped packets of: the counters tell. Once for all
@@ -235,7 +235,7 @@ final class NodeKnowledge: NodeView {
 
   func programmedAddresses(in netns: UInt32) -> [Address] {
     if let known = programmed[netns] { return known }
-    let services = ServiceCatalog(before[netns]?.ruleSets ?? []).services
+    let services = before[netns]?.catalog.services ?? []
     let addresses = Set(services.flatMap { $0.frontends.map(\.address) }).sorted()
     programmed[netns] = addresses
     return addresses
@@ -262,8 +262,8 @@ final class NodeKnowledge: NodeView {
     }
     guard let best = candidates.first else { return nil }
     return RuleFinding(
-      table: "\(best.table)", chain: best.chain, specification: best.specification,
-      comment: best.rule?.comment, backend: best.origin.backend.rawValue,
+      table: best.tableText, chain: best.chain, specification: best.specification,
+      comment: best.comment, backend: best.origin.backend.rawValue,
       isPolicy: best.rule == nil, certainty: best.certainty == .certain ? .certain : .likely,
       alternatives: candidates.count - 1)
   }

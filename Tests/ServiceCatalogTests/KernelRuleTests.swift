@@ -3,55 +3,6 @@ import Foundation
 import ServiceCatalog
 import Testing
 
-/// Three namespaces in a row, the one in the middle forwarding under a ruleset; removed at the end.
-private final class Lab {
-  let prefix = "kfc\(ProcessInfo.processInfo.processIdentifier)-\(UInt16.random(in: 0...9999))"
-  var router: String { "\(prefix)-r" }
-
-  init(restore: String, _ rules: String) throws {
-    try Lab.shell(
-      """
-      ip netns add \(prefix)-a; ip netns add \(prefix)-r; ip netns add \(prefix)-b
-      ip -n \(prefix)-r link add ra0 type veth peer name eth0 netns \(prefix)-a
-      ip -n \(prefix)-r link add rb0 type veth peer name eth0 netns \(prefix)-b
-      ip -n \(prefix)-r addr add 10.250.1.2/24 dev ra0
-      ip -n \(prefix)-r addr add 10.250.2.1/24 dev rb0
-      ip -n \(prefix)-a addr add 10.250.1.1/24 dev eth0
-      ip -n \(prefix)-b addr add 10.250.2.2/24 dev eth0
-      for n in a b; do ip -n \(prefix)-$n link set lo up; ip -n \(prefix)-$n link set eth0 up; done
-      for d in lo ra0 rb0; do ip -n \(prefix)-r link set $d up; done
-      ip -n \(prefix)-a route add default via 10.250.1.2
-      ip -n \(prefix)-b route add default via 10.250.2.1
-      ip netns exec \(prefix)-r sysctl -qw net.ipv4.ip_forward=1
-      ip netns exec \(prefix)-r \(restore)
-      """, input: rules)
-  }
-
-  deinit {
-    for name in ["a", "r", "b"] { try? Lab.shell("ip netns del \(prefix)-\(name)") }
-  }
-
-  /// Sends one packet from the first namespace.
-  func send(_ command: String) throws {
-    try Lab.shell(
-      "ip netns exec \(prefix)-a timeout -s KILL 0.4 bash -c '\(command)' >/dev/null 2>&1 || true")
-  }
-
-  private static func shell(_ script: String, input: String = "") throws {
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/bash")
-    process.arguments = ["-euc", script]
-    let pipe = Pipe()
-    process.standardInput = pipe
-    try process.run()
-    pipe.fileHandleForWriting.write(Data(input.utf8))
-    try pipe.fileHandleForWriting.close()
-    process.waitUntilExit()
-    try #require(
-      process.terminationStatus == 0, "needs root, iproute2 and iptables; failed: \(script)")
-  }
-}
-
 private let policy = #"""
   *raw
   :PREROUTING ACCEPT [0:0]
@@ -96,8 +47,8 @@ private let probes: [(String, IPProtocol, UInt16)] =
 /// The rule named must be the one whose counter the kernel raised.
 @Test(arguments: [RuleBackend.nft, .legacy])
 func theKernelAgrees(_ backend: RuleBackend) async throws {
-  let lab = try Lab(restore: "iptables-\(backend.rawValue)-restore", policy)
-  let netns = "/run/netns/\(lab.router)"
+  let lab = try RuleLab(restore: "iptables-\(backend.rawValue)-restore", policy)
+  let netns = lab.netns
   var before = await NodeRules.read(netns: netns)
   #expect(before.missing == [])
   let set = try #require(before.ruleSets.first { $0.ruleCount > 0 })
@@ -166,8 +117,8 @@ private func rises(_ before: NodeRules, _ after: NodeRules) -> [Rule] {
 
 /// Reading leaves the legacy tables of a namespace unmade.
 @Test func readingChangesNothing() async throws {
-  let lab = try Lab(restore: "true", "")
-  let rules = await NodeRules.read(netns: "/run/netns/\(lab.router)")
+  let lab = try RuleLab(restore: "true", "")
+  let rules = await NodeRules.read(netns: lab.netns)
   #expect(rules.missing == [])
   let process = Process()
   process.executableURL = URL(filePath: "/usr/bin/env")

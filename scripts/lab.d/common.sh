@@ -65,10 +65,18 @@ ipn() { ip -n "$PREFIX-$1" "${@:2}"; }
 # iptables_on NODE ARGS...: iptables of the back end the lab was brought up with.
 iptables_on() { on "$1" "iptables-$(iptables_backend)" -w "${@:2}"; }
 
-# iptables_backend: nft or legacy, as recorded by `up`.
-iptables_backend() {
+# proxy_mode: how kube-proxy works here, as recorded by `up`.
+proxy_mode() {
   local mode
   read -r mode <"$STATE/mode"
+  printf '%s' "$mode"
+}
+
+# iptables_backend: nft or legacy. Beside a kube-proxy that uses nftables others may use iptables.
+iptables_backend() {
+  local mode
+  mode=$(proxy_mode)
+  [[ $mode != nftables ]] || mode=nft
   printf '%s' "${mode#iptables-}"
 }
 

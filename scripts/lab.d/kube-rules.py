@@ -1,59 +1,37 @@
 #!/usr/bin/env python3
 """Write the iptables rules kube-proxy (1.24 and later, iptables mode) would load.
 
-usage: kube-rules.py SERVICES OUTDIR NODE=PODS4,PODS6 ...
+usage: kube-rules.py SERVICES OUTDIR NODE=PODS4,PODS6,NODE4,NODE6 ...
 
 Reads the Services from a file in the format services.txt explains, and writes
 OUTDIR/NODE.v4 and OUTDIR/NODE.v6 for iptables-restore and ip6tables-restore.
-PODS4 and PODS6 are the node's own pod subnets, which decide what a local endpoint is.
+PODS4 and PODS6 are the node's own pod subnets, which decide what a local endpoint is;
+NODE4 and NODE6 its addresses, which iptables mode does not ask for.
 """
 
-import base64
-import hashlib
+import os
 import sys
 from ipaddress import ip_address, ip_network
 
-CLUSTER = {4: "10.244.0.0/16", 6: "fd00:10:244::/56"}
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from kube_services import CLUSTER, MULTICAST, digest, host, main  # noqa: E402
+
 LOOPBACK = {4: "127.0.0.0/8", 6: "::1/128"}
-MULTICAST = {4: "224.0.0.0/4", 6: "ff00::/8"}
 HOST_BITS = {4: 32, 6: 128}
 REJECT = {4: "icmp-port-unreachable", 6: "icmp6-port-unreachable"}
 
 
 def chain(kind, *parts):
-    """KUBE-KIND- and 16 characters of the base32 of the SHA-256, as kube-proxy names its chains."""
-    digest = hashlib.sha256("".join(parts).encode()).digest()
-    return f"KUBE-{kind}-{base64.b32encode(digest).decode()[:16]}"
+    """KUBE-KIND- and 16 characters of the digest, as kube-proxy names its chains."""
+    return f"KUBE-{kind}-{digest(*parts)[:16]}"
 
 
-def version(address):
-    return 6 if ":" in address else 4
+def service_chain(service, kind):
+    return chain(kind, service.name, service.protocol)
 
 
-class Service:
-    """One port of a Service, in one address family."""
-
-    def __init__(self, line, family):
-        self.name, self.protocol, *pairs = line.split()
-        options = dict(pair.split("=", 1) for pair in pairs)
-        addresses = [a for a in options["address"].split(",") if version(a) == family]
-        self.address = f"{addresses[0]}/{HOST_BITS[family]}" if addresses else None
-        self.port = options["port"]
-        self.node_port = options.get("nodeport")
-        self.local_only = options.get("external") == "local"
-        self.affinity = options.get("affinity")
-        endpoints = [e for e in options.get("endpoints", "").split(",") if e]
-        self.endpoints = [e for e in endpoints if version(host(e)) == family]
-
-    def chain(self, kind):
-        return chain(kind, self.name, self.protocol)
-
-    def endpoint_chain(self, endpoint):
-        return chain("SEP", self.name, self.protocol, endpoint)
-
-
-def host(endpoint):
-    return endpoint.rsplit(":", 1)[0].strip("[]")
+def endpoint_chain(service, endpoint):
+    return chain("SEP", service.name, service.protocol, endpoint)
 
 
 def comment(text):
@@ -125,14 +103,17 @@ class Rules:
         self.add("nat", "KUBE-SERVICES", comment(note),
                  "-m addrtype --dst-type LOCAL -j KUBE-NODEPORTS")
 
+    def address(self, service):
+        return f"{service.address}/{HOST_BITS[self.family]}"
+
     def service(self, service):
         if not service.endpoints:
             self.without_endpoints(service)
             return
         protocol = f"-p {service.protocol}"
-        portal = (f"-d {service.address} {protocol} {comment(service.name + ' cluster IP')}"
+        portal = (f"-d {self.address(service)} {protocol} {comment(service.name + ' cluster IP')}"
                   f" -m {service.protocol} --dport {service.port}")
-        target = service.chain("SVC")
+        target = service_chain(service, "SVC")
         self.declare("nat", target)
         self.add("nat", "KUBE-SERVICES", portal, "-j", target)
         self.add("nat", target, f"! -s {CLUSTER[self.family]}", portal, "-j KUBE-MARK-MASQ")
@@ -146,7 +127,7 @@ class Rules:
         reason = comment(service.name + " has no endpoints")
         reject = f"-j REJECT --reject-with {REJECT[self.family]}"
         proto = service.protocol
-        self.add("filter", f"KUBE-SERVICES -d {service.address} -p {proto}", reason,
+        self.add("filter", f"KUBE-SERVICES -d {self.address(service)} -p {proto}", reason,
                  f"-m {proto} --dport {service.port}", reject)
         if service.node_port:
             self.add("filter", f"KUBE-EXTERNAL-SERVICES -p {proto}", reason,
@@ -156,17 +137,17 @@ class Rules:
         """The jumps from a Service's chain to those of its endpoints, affinity first."""
         if service.affinity:
             for endpoint in endpoints:
-                target = service.endpoint_chain(endpoint)
+                target = endpoint_chain(service, endpoint)
                 self.add("nat", source, comment(f"{service.name} -> {endpoint}"),
                          f"-m recent --rcheck --seconds {service.affinity} --reap --name {target}",
                          "-j", target)
         for left, endpoint in zip(range(len(endpoints), 0, -1), endpoints):
             choice = f"-m statistic --mode random --probability {1 / left:.10f} " if left > 1 else ""
             self.add("nat", source, comment(f"{service.name} -> {endpoint}"),
-                     choice + "-j", service.endpoint_chain(endpoint))
+                     choice + "-j", endpoint_chain(service, endpoint))
 
     def endpoint(self, service, endpoint):
-        source = service.endpoint_chain(endpoint)
+        source = endpoint_chain(service, endpoint)
         remember = f"-m recent --set --name {source} " if service.affinity else ""
         self.declare("nat", source)
         self.add("nat", source, f"-s {host(endpoint)}/{HOST_BITS[self.family]}",
@@ -175,27 +156,27 @@ class Rules:
                  f"{remember}-m {service.protocol} -j DNAT --to-destination {endpoint}")
 
     def external(self, service):
-        source, name = service.chain("EXT"), service.name
+        source, name = service_chain(service, "EXT"), service.name
         self.declare("nat", source)
         self.add("nat", f"KUBE-NODEPORTS -p {service.protocol}", comment(name),
                  f"-m {service.protocol} --dport {service.node_port} -j {source}")
         if not service.local_only:
             note = comment(f"masquerade traffic for {name} external destinations")
             self.add("nat", source, note, "-j KUBE-MARK-MASQ")
-            self.add("nat", source, "-j", service.chain("SVC"))
+            self.add("nat", source, "-j", service_chain(service, "SVC"))
             return
         self.add("nat", source, f"-s {CLUSTER[self.family]}",
                  comment(f"pod traffic for {name} external destinations"),
-                 "-j", service.chain("SVC"))
+                 "-j", service_chain(service, "SVC"))
         self.add("nat", source, comment(f"masquerade LOCAL traffic for {name} external destinations"),
                  "-m addrtype --src-type LOCAL -j KUBE-MARK-MASQ")
         self.add("nat", source, comment(f"route LOCAL traffic for {name} external destinations"),
-                 "-m addrtype --src-type LOCAL -j", service.chain("SVC"))
+                 "-m addrtype --src-type LOCAL -j", service_chain(service, "SVC"))
         local = [e for e in service.endpoints if ip_address(host(e)) in self.node_pods]
         if local:
-            self.declare("nat", service.chain("SVL"))
-            self.add("nat", source, "-j", service.chain("SVL"))
-            self.spread(service, service.chain("SVL"), local)
+            self.declare("nat", service_chain(service, "SVL"))
+            self.add("nat", source, "-j", service_chain(service, "SVL"))
+            self.spread(service, service_chain(service, "SVL"), local)
         else:
             self.add("filter", f"KUBE-EXTERNAL-SERVICES -p {service.protocol}",
                      comment(f"{name} has no local endpoints"), f"-m {service.protocol}",
@@ -214,35 +195,15 @@ class Rules:
         return "\n".join(lines) + "\n"
 
 
-def rules_for(lines, family, node_pods):
-    rules = Rules(family, node_pods)
+def rules_for(services, family, node):
+    rules = Rules(family, node.pods[family])
     rules.filter_frame()
     rules.nat_frame()
-    for line in lines:
-        service = Service(line, family)
-        if service.address:
-            rules.service(service)
+    for service in services:
+        rules.service(service)
     rules.close_nat()
     return rules.text()
 
 
-def main(arguments):
-    if "--help" in arguments or "-h" in arguments:
-        print(__doc__.strip())
-        return 0
-    if len(arguments) < 3:
-        print("\n".join(__doc__.strip().splitlines()[:3]), file=sys.stderr)
-        return 2
-    services, outdir, *nodes = arguments
-    with open(services, encoding="utf-8") as source:
-        lines = [line for line in source if line.strip() and not line.startswith("#")]
-    for node in nodes:
-        name, _, pods = node.partition("=")
-        for family, node_pods in zip((4, 6), pods.split(",")):
-            with open(f"{outdir}/{name}.v{family}", "w", encoding="utf-8") as out:
-                out.write(rules_for(lines, family, node_pods))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], __doc__, rules_for))

@@ -6,7 +6,7 @@
 load_modules() {
   command -v modprobe >/dev/null || return 0
   modprobe -qa br_netfilter vxlan veth nf_conntrack nf_conntrack_netlink nf_tables nft_compat \
-    nft_ct nft_nat nft_masq nft_reject_inet xt_conntrack xt_comment xt_mark xt_statistic \
+    nft_ct nft_nat nft_masq nft_fib_inet nft_numgen nft_reject_inet xt_conntrack xt_comment xt_mark xt_statistic \
     xt_MASQUERADE xt_addrtype xt_recent xt_nat ipt_REJECT ip6t_REJECT 2>/dev/null || true
   [[ $1 != iptables-legacy ]] ||
     modprobe -qa ip_tables iptable_nat iptable_filter ip6_tables ip6table_nat ip6table_filter \
