@@ -44,7 +44,7 @@ public struct FunctionWords: Sendable {
 
   public static let all: [FunctionWords] = netfilter + ip + neighbours + devices + tunnels + sockets
 
-  private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+  private static let byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
 }
 
 extension FunctionWords {

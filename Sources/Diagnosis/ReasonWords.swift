@@ -48,7 +48,7 @@ public struct ReasonWords: Sendable {
     general + netfilter + ip + ipv6 + neighbour + device + queues + tunnel + openVSwitch
     + tcp + tcpSequence + tcpOptions + sockets
 
-  private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+  private static let byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
 
   /// By the kernel's name, with or without its prefix, in any case.
   public init?(named text: String) {

@@ -37,14 +37,10 @@ extension ReasonWords {
       check: ["ethtool -k DEVICE | grep segmentation"],
       fix: "switch it off: ethtool -K DEVICE gso off tso off; update the driver"),
     .init(
-      "SKB_BAD_GSO", .node, .fault, "A large packet's segment size makes no sense.",
-      "a program or tunnel that set GSO fields wrongly",
-      check: ["ethtool -k DEVICE"], fix: "ethtool -K DEVICE gso off, and report it to who made it"),
-    .init(
-      "SKB_BAD_GSO", .node, .fault, "A large packet has headers that don't fit its segments.",
+      "SKB_BAD_GSO", .node, .fault, "A large packet to be segmented has malformed headers.",
       "a VM or program that hands wrong sizes to its tap, virtio or packet socket",
       check: ["ip -d tuntap show", "ss -0p"],
-      fix: "update the VM or program; to see: ethtool -K DEVICE gso off tso off in the guest"),
+      fix: "update that VM or program; in a guest: ethtool -K DEVICE gso off tso off"),
     .init(
       "SKB_UCOPY_FAULT", .application, .fault,
       "It could not be copied from or to a program's memory.",

@@ -16,6 +16,11 @@ struct DoctorCommand: AsyncParsableCommand {
       Loads and attaches every program for a moment in the current network namespace, and takes \
       them away again. Changes nothing on the node.
 
+      EXAMPLES
+        kflowtrace doctor
+        kflowtrace doctor && kflowtrace --svc 10.96.0.50
+        kflowtrace doctor --json | jq '.findings[] | select(.state != "ok")'
+
       EXIT CODE
         0   all there          1   tracing works, something is missing
         69  the kernel can't   77  a capability is missing
