@@ -6,7 +6,7 @@ extension LabTests {
   @Suite(.serialized) struct Mixed {
     /// The emulated machine makes twenty a second.
     private static let count =
-      ProcessInfo.processInfo.environment["KFLOWTRACE_VM"] == nil ? 2000 : 100
+      ProcessInfo.processInfo.environment["KFLOWTRACE_VM"] == nil ? 2000 : 40
 
     @Test("three faults among many healthy connections") func mixed() throws {
       try Lab.lab("up")
