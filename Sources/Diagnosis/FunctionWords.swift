@@ -25,8 +25,18 @@ public struct FunctionWords: Sendable {
   }
 
   /// Causes of ours that the reasons lead to.
-  public var causes: [String] {
-    reasons.flatMap { ReasonWords(named: $0)?.causes ?? [] }
+  public var causes: [String] { ofReasons(\.causes) }
+
+  /// Commands of the reasons, each once.
+  public var check: [String] { ofReasons(\.check) }
+
+  /// What to do about it; `nil` unless it can be one reason only.
+  public var fix: String? {
+    reasons.count == 1 ? reasons.first.flatMap { ReasonWords(named: $0)?.fix } : nil
+  }
+
+  private func ofReasons(_ texts: (ReasonWords) -> [String]) -> [String] {
+    reasons.compactMap { ReasonWords(named: $0) }.flatMap(texts)
       .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 

@@ -132,6 +132,8 @@ public struct Glossary {
       entry.layer = words.layer
       entry.what = words.what
       entry.usually = words.usually
+      entry.check = words.check
+      entry.fix = words.fix
       entry.reasons = words.reasons
       entry.causes = words.causes
     }

@@ -64,16 +64,17 @@ extension Cause {
       let drop = given.drops.first(where: { !($0.isForNobody && $0.way.isReply) })
     else { return nil }
     let place = drop.place ?? "an unknown place"
-    let reason = drop.reason == "NOT_SPECIFIED" ? nil : ReasonWords(named: drop.reason)
-    let function = drop.place.flatMap { FunctionWords(named: $0) }
-    let what = reason?.what ?? function?.what
+    let words = DropWords(drop)
+    var why = "the kernel dropped it in \(place): \(drop.reason)"
+    if let words { why += ". \(words.what)" }
+    if let usually = words?.usually { why += " Usually: \(usually)" }
+    let check = words.map { given.commands($0, drop) } ?? []
     return Explanation(
-      cause: "drop", layer: reason?.layer ?? .node, certainty: drop.certainty,
-      why: "the kernel dropped it in \(place): \(drop.reason)" + (what.map { ". \($0)" } ?? ""),
+      cause: "drop", layer: words?.layer ?? .node, certainty: drop.certainty, why: why,
       evidence: ["\(given.count(drop.way)) dropped in \(given.placeText(drop.hop))"],
-      check: ["dmesg | tail", given.run("nstat -az | grep -i drop", in: drop.event.netns)],
-      fix: (reason?.usually ?? function?.usually).map { "usually: \($0)" }
-        ?? "see what \(place) of this kernel's source frees")
+      check: check.isEmpty
+        ? ["dmesg | tail", given.run("nstat -az | grep -i drop", in: drop.event.netns)] : check,
+      fix: words?.fix ?? "see what \(place) of this kernel's source frees")
   }
 
   /// It left this node in order, nothing came back, and nothing here dropped it.

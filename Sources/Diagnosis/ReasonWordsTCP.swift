@@ -33,9 +33,10 @@ extension ReasonWords {
       fix: "let the program read to the end, or shut down before it closes"),
     .init(
       "TCP_FASTOPEN", .application, .usual,
-      "Its copy of data went with the reply of a fast-open request.",
-      "TCP fast open while the connection is being made", check: ["sysctl net.ipv4.tcp_fastopen"],
-      fix: "none: the data is sent again"),
+      "It does not complete the handshake of a fast-open connection.",
+      "a repeated SYN, or a packet that came before the handshake's last acknowledgement",
+      check: ["sysctl net.ipv4.tcp_fastopen", "nstat -az | grep -i fastopen"],
+      fix: "none if rare: it is sent again; else switch it off: net.ipv4.tcp_fastopen=0"),
     .init(
       "TCP_ZEROWINDOW", .application, .usual, "Data while the receiver's window is closed.",
       "the program does not read; senders probe the window now and then",

@@ -121,6 +121,7 @@ import Testing
   @Test("a drop that nothing explains claims no more than the kernel said") func other() throws {
     let said = try #require(explain(Node("IP_CSUM", in: "ip_rcv_core+0x1"), Told.dropped()))
     #expect(said.cause == "drop" && said.why.contains("IP_CSUM"))
+    #expect(said.certainty == .certain && said.layer == .node)
     #expect(
       explain(Node("IP_CSUM"), state: .completed, Told.dropped()) == nil,
       "a lost packet that was made good is no failure")

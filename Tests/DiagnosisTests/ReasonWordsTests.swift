@@ -91,7 +91,13 @@ import Testing
       FunctionWords(named: "ip_forward")?.causes == [
         "mtu-exceeded", "mtu-blackhole", "routing-loop",
       ])
-    #expect(FunctionWords(named: "neigh_invalidate")?.causes.first == "neighbour-failed")
+    let one = FunctionWords(named: "neigh_invalidate")
+    #expect(one?.causes.first == "neighbour-failed")
+    #expect(one?.fix == ReasonWords(named: "NEIGH_FAILED")?.fix, "it can be that one only")
+    let several = FunctionWords(named: "ip_forward")
+    #expect(several?.fix == nil && several?.check.contains("ip xfrm policy") == true)
+    #expect(Set(several?.check ?? []).count == several?.check.count)
+    #expect(FunctionWords(named: "ping_rcv")?.check == [])
   }
 }
 
