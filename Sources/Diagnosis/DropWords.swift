@@ -1,3 +1,5 @@
+internal import FlowModel
+
 /// What our words say of one drop: those of its reason, else those of the function it happened in.
 struct DropWords {
   /// `nil` if it may be anybody's.
