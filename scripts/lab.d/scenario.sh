@@ -3,7 +3,10 @@
 #   NUMBER TITLE CAUSE    the row of `lab list`; CAUSE is diagnosis.cause in JSON, or none
 #   TRACE                 kflowtrace's arguments beside --netns; default: --svc 10.96.0.62
 #   TRACE_NETNS           the namespaces to trace; default: both nodes and the pods taking part
-# and defines fault, heal and traffic. Healthy ones leave fault and heal as they are.
+#   CAPTURES              for its proof: "NAMESPACE DEVICE FILTER" each, see proof.sh
+#   NEEDS                 modules of the kernel that it can't do without, beyond those of any lab
+# and defines fault, heal and traffic. Healthy ones leave fault and heal as they are. `prove`, if
+# there, asks others than kflowtrace whether it failed that way.
 
 # load_scenario NAME
 load_scenario() {
@@ -12,6 +15,10 @@ load_scenario() {
   NUMBER=0 TITLE='' CAUSE=none
   TRACE=(--svc 10.96.0.62)
   TRACE_NETNS=(node1 node2 client web2)
+  NEEDS=()
+  # shellcheck disable=SC2034 # for the proof
+  CAPTURES=()
+  unset -f prove
   fault() { :; }
   heal() { :; }
   # shellcheck disable=SC2317 # the default, replaced by most scenarios
@@ -20,15 +27,42 @@ load_scenario() {
   . "$file"
 }
 
+# kernel_has MODULE: loaded, built in, or to be had.
+kernel_has() {
+  [[ -d /sys/module/$1 ]] || modprobe -qn "$1" 2>/dev/null
+}
+
+# missing_modules: those of NEEDS that this kernel has not.
+missing_modules() {
+  local module
+  for module in "${NEEDS[@]}"; do kernel_has "$module" || printf '%s ' "$module"; done
+}
+
 list_scenarios() {
-  local file name rows=''
-  printf '%-4s%-26s%-24s%s\n' '#' NAME CAUSE 'WHAT FAILS'
+  local file name rows='' missing mark
+  printf '%-4s%-28s%-24s%s\n' '#' NAME CAUSE 'WHAT FAILS'
   for file in "$LAB_DIR"/scenarios/*.sh; do
     name=${file##*/} name=${name%.sh}
     load_scenario "$name"
-    rows+=$(printf '%-4s%-26s%-24s%s' "$NUMBER" "$name" "$CAUSE" "$TITLE")$'\n'
+    missing=$(missing_modules) mark=''
+    [[ -z $missing ]] || mark=" [not here: this kernel has no ${missing% }]"
+    rows+=$(printf '%-4s%-28s%-24s%s%s' "$NUMBER" "$name" "$CAUSE" "$TITLE" "$mark")$'\n'
   done
   sort -n -s -k1,1 <<<"${rows%$'\n'}"
+}
+
+# check_kernel NAME: ends with one line unless the loaded scenario can run here.
+check_kernel() {
+  local missing
+  missing=$(missing_modules)
+  [[ -z $missing ]] ||
+    die "$1 can't run on this kernel, which has no ${missing% }; run it in scripts/vm 6.1 or 6.12"
+}
+
+# ensure_up_for NAME: the loaded scenario can run here, and the lab is up.
+ensure_up_for() {
+  check_kernel "$1"
+  ensure_up
 }
 
 active_fault() {
@@ -39,6 +73,7 @@ apply_fault() {
   lab_is_up || die "the lab is not up; run: lab up"
   ! active_fault || die "$ACTIVE_FAULT is applied; run: lab heal $ACTIVE_FAULT"
   load_scenario "$1"
+  check_kernel "$1"
   echo "$1" >"$STATE/fault"
   # Called bare: left of `||` or in a test, bash would run past its first failing command.
   at_exit say "the fault could not be applied; 'lab up' rebuilds the lab"
@@ -91,7 +126,7 @@ run_scenario() {
   shift
   find_kflowtrace
   load_scenario "$name"
-  ensure_up
+  ensure_up_for "$name"
   for netns in "${TRACE_NETNS[@]}"; do arguments+=(--netns "$PREFIX-$netns"); done
   at_exit end_run
   apply_fault "$name"

@@ -4,6 +4,7 @@ TITLE='a policy rule on node1 drops questions to the DNS server'
 CAUSE=dns-blocked
 TRACE=(--svc kube-system/kube-dns)
 TRACE_NETNS=(node1 node2 client dns)
+CAPTURES=('client eth0 udp port 53')
 
 fault() {
   iptables_on node1 -N KUBE-POLICY-DNS
@@ -17,3 +18,8 @@ heal() {
   iptables_on node1 -X KUBE-POLICY-DNS
 }
 traffic() { dns client web.default.svc.cluster.local A; }
+prove() {
+  captured client eth0 -ge 2 'dst host 10.96.0.10'
+  captured client eth0 -eq 0 'src host 10.96.0.10'
+  rule_hit node1 KUBE-POLICY-DNS 'default deny egress' 2
+}

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034
 NUMBER=30
 TITLE='one of three endpoints fails'
-CAUSE=policy-drop
+CAUSE=endpoint-failing
 TRACE=(--svc 10.96.0.50)
 TRACE_NETNS=(node1 node2 client web1 web2 web3)
 
@@ -16,3 +16,11 @@ heal() {
   iptables_on node2 -X KUBE-POLICY-WEB3
 }
 traffic() { http 24 client http://10.96.0.50/; }
+# Two of three endpoints answer every time, the third never.
+prove() {
+  said -ge 2 'status=200 pod=web-1'
+  said -ge 2 'status=200 pod=web-2'
+  said -eq 0 'status=200 pod=web-3'
+  said -ge 2 'status=000'
+  rule_hit node2 KUBE-POLICY-WEB3 'deny web-3' 2
+}

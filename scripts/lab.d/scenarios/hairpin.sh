@@ -4,6 +4,7 @@ TITLE='a pod calls its own Service, and nothing masquerades it'
 CAUSE=hairpin
 TRACE=(--svc 10.96.0.61)
 TRACE_NETNS=(node1 web1)
+CAPTURES=('web1 eth0 tcp')
 
 masquerade_web1() {
   local chain
@@ -14,3 +15,9 @@ masquerade_web1() {
 fault() { masquerade_web1 -D; }
 heal() { masquerade_web1 -I; }
 traffic() { http 2 web1 http://10.96.0.61/; }
+# What comes back has the pod's own address as its source: the pod does not answer that.
+prove() {
+  captured web1 eth0 -ge 2 'src host 10.244.1.6 and dst host 10.96.0.61'
+  captured web1 eth0 -ge 2 'src host 10.244.1.6 and dst host 10.244.1.6 and dst port 8080'
+  captured web1 eth0 -eq 0 'src port 8080'
+}

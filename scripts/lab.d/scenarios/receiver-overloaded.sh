@@ -28,3 +28,7 @@ traffic() {
   http 4 client http://10.244.2.9:8099/
   wait
 }
+prove() {
+  rose web3 TcpExtListenOverflows
+  said -ge 2 'status=000'
+}
