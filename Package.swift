@@ -47,7 +47,7 @@ let package = Package(
       ["FlowModel", .product(name: "Subprocess", package: "swift-subprocess")]),
     library("FlowCorrelation", ["FlowModel"]),
     library("Diagnosis", ["FlowModel"]),
-    library("Rendering", ["FlowModel", "FlowCorrelation", "Diagnosis"]),
+    library("Rendering", ["FlowModel", "FlowCorrelation", "Diagnosis", "Recording"]),
     library("Recording", ["FlowModel", "FlowCorrelation", "Diagnosis"]),
     .executableTarget(
       name: "kflowtrace",
@@ -67,7 +67,8 @@ let package = Package(
     tests("KernelTracingTests", ["KernelTracing", "FlowModel", "CEvent"]),
     tests("FlowCorrelationTests", ["FlowCorrelation", "FlowFixtures", "FlowModel"]),
     tests("DiagnosisTests", ["Diagnosis", "FlowFixtures", "FlowModel"]),
-    tests("RenderingTests", ["Rendering", "FlowFixtures", "Diagnosis", "FlowModel"]),
+    tests(
+      "RenderingTests", ["Rendering", "Recording", "FlowFixtures", "Diagnosis", "FlowModel"]),
     tests("RecordingTests", ["Recording", "FlowFixtures", "Diagnosis", "FlowModel"]),
     tests("KernelLabTests", []),
   ]

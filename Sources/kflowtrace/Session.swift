@@ -15,7 +15,7 @@ struct Session {
   private let description: String
   private let style = Style(isColoured: Output.isColoured)
   private var flowText: FlowText
-  private let json = JSONLines()
+  private var lines = RecordLines()
   private var correlator: FlowCorrelator
   /// Finished and not told yet: telling takes longer than a packet, and the ring buffer must not fill
   /// up meanwhile.
@@ -103,14 +103,16 @@ struct Session {
     try housekeeping()
     pending += correlator.drain()
     await report(upTo: .max)
-    let text = summary.render(
-      style: command.json ? Style(isColoured: false) : style,
-      seconds: Double(Self.now() - begin) / 1e9, eventsLost: tracer.eventsLost,
+    let record = summary.record(
+      duration: Self.now() - begin, eventsLost: tracer.eventsLost,
       truncated: tracer.truncatedPackets)
     if command.json {
-      Output.note(text)
+      lines.removeAll()
+      lines.append(record)
+      _ = Output.result(lines.bytes)
+      Output.note(SummaryText(style: Style(isColoured: false)).render(record))
     } else {
-      _ = Output.result((isInBlock ? "" : "\n") + text)
+      _ = Output.result((isInBlock ? "" : "\n") + SummaryText(style: style).render(record))
     }
     return summary.failures > 0 ? 1 : 0
   }
@@ -145,23 +147,27 @@ struct Session {
       }
       await node.prepare(for: flow)
       let explanation = Diagnoser.explain(flow, on: node)
-      summary.add(flow, explanation, of: node.service(of: flow))
+      let record = FlowRecord(flow, explanation, on: node)
+      summary.add(record)
       guard explanation != nil || !command.dropsOnly else { continue }
       shown += 1
-      let text: String
-      if command.json {
-        let record = FlowRecord(flow, explanation, on: node)
-        guard let line = try? json.line(record) else { continue }
-        text = line
-      } else {
-        text = flowText.render(flow, explanation, on: node)
-        isInBlock = text.hasSuffix("\n\n")
-      }
-      if !Output.result(text) {
+      if !show(record) {
         isReaderGone = true
         return
       }
     }
+  }
+
+  /// False when nobody reads it any more.
+  private mutating func show(_ flow: FlowRecord) -> Bool {
+    if command.json {
+      lines.removeAll()
+      lines.append(flow)
+      return Output.result(lines.bytes)
+    }
+    let text = flowText.render(flow)
+    isInBlock = text.hasSuffix("\n\n")
+    return Output.result(text)
   }
 
   /// CLOCK_BOOTTIME, ns.

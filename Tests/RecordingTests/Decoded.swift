@@ -1,4 +1,5 @@
 import Foundation
+import Recording
 
 struct PythonFailure: Error {
   var text: String
@@ -71,4 +72,11 @@ enum JSON: Decodable, Equatable {
   var text: String? { if case .text(let value) = self { value } else { nil } }
   var integer: UInt64? { if case .integer(let value) = self { value } else { nil } }
   var count: Int { if case .array(let items) = self { items.count } else { 0 } }
+}
+
+/// The line `--json` prints.
+func line(_ flow: FlowRecord) -> String {
+  var lines = RecordLines()
+  lines.append(flow)
+  return String(decoding: lines.bytes, as: UTF8.self)
 }
