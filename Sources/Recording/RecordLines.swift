@@ -1,3 +1,6 @@
+public import Diagnosis
+public import FlowModel
+
 /// The format that lines of JSON name themselves by.
 public enum Schema {
   public static let name = "kflowtrace/1"
@@ -14,9 +17,15 @@ public struct RecordLines {
 
   public mutating func removeAll() { json.removeAll() }
 
+  public mutating func append(_ header: HeaderRecord) { append(line: header) }
   public mutating func append(_ flow: FlowRecord) { append(line: flow) }
   public mutating func append(_ summary: SummaryRecord) { append(line: summary) }
   public mutating func append(_ drops: DropGroupRecord) { append(line: drops) }
+
+  /// One sighting, with the node's names.
+  public mutating func append(_ event: Event, on node: any NodeView) {
+    json.event(event, on: node)
+  }
 
   private mutating func append(line: some JSONWritable) {
     line.write(to: &json)
