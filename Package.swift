@@ -49,11 +49,12 @@ let package = Package(
     library("Diagnosis", ["FlowModel"]),
     library("Rendering", ["FlowModel", "FlowCorrelation", "Diagnosis", "Recording"]),
     library("Recording", ["FlowModel", "FlowCorrelation", "Diagnosis"]),
+    library("Export", ["FlowModel", "Diagnosis", "Recording"]),
     .executableTarget(
       name: "kflowtrace",
       dependencies: [
         "FlowModel", "KernelTracing", "ServiceCatalog", "FlowCorrelation", "Diagnosis",
-        "Rendering", "Recording",
+        "Rendering", "Recording", "Export",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -70,6 +71,7 @@ let package = Package(
     tests(
       "RenderingTests", ["Rendering", "Recording", "FlowFixtures", "Diagnosis", "FlowModel"]),
     tests("RecordingTests", ["Recording", "FlowFixtures", "Diagnosis", "FlowModel"]),
+    tests("ExportTests", ["Export", "Recording", "FlowFixtures", "Diagnosis", "FlowModel"]),
     tests("KernelLabTests", []),
   ]
 )

@@ -82,7 +82,8 @@ extension ServiceTarget {
   fileprivate func selects(_ flow: FlowRecord) -> Bool {
     switch self {
     case .name(let namespace, let name):
-      flow.service.map { $0.name == name && (namespace == nil || $0.namespace == namespace) } ?? false
+      flow.service.map { $0.name == name && (namespace == nil || $0.namespace == namespace) }
+        ?? false
     case .address(let target):
       ([flow.destination] + flow.attempts).contains {
         $0.endpoint.address == target.address

@@ -24,8 +24,8 @@ import KernelTracing
       """,
     version: version,
     subcommands: [
-      TraceCommand.self, DropsCommand.self, ReplayCommand.self, ExplainCommand.self,
-      DoctorCommand.self,
+      TraceCommand.self, DropsCommand.self, ReplayCommand.self, ExportCommand.self,
+      ExplainCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: TraceCommand.self)
 }

@@ -16,7 +16,8 @@ struct Recorder {
 
   /// `selection`: what is traced, for people.
   mutating func begin(
-    kernel: String, backend: String, namespaces: [String], selection: String, catalog: ServiceCatalog
+    kernel: String, backend: String, namespaces: [String], selection: String,
+    catalog: ServiceCatalog
   ) {
     let header = HeaderRecord(
       version: Kflowtrace.version, node: Self.hostName, kernel: kernel,

@@ -6,14 +6,17 @@ import Recording
 struct RecordingFiles {
   private let path: String
   private let wantsEvents: Bool
+  /// Damage is told by another reading.
+  private let isQuiet: Bool
   private(set) var isDamaged = false
   private var damages = 0
 
   /// Lines of damage that are told one by one.
   private static let damageLimit = 5
 
-  init(path: String, events: Bool) {
+  init(path: String, events: Bool, isQuiet: Bool = false) {
     self.path = path
+    self.isQuiet = isQuiet
     wantsEvents = events
   }
 
@@ -47,7 +50,7 @@ struct RecordingFiles {
         break
       }
     }
-    if damages > Self.damageLimit {
+    if damages > Self.damageLimit, !isQuiet {
       Output.note("kflowtrace: \(path): \(damages - Self.damageLimit) more lines can't be read")
     }
   }
@@ -55,7 +58,7 @@ struct RecordingFiles {
   private mutating func note(_ damage: RecordingReader.Damage) {
     isDamaged = true
     damages += 1
-    if damages <= Self.damageLimit {
+    if damages <= Self.damageLimit, !isQuiet {
       Output.note("kflowtrace: \(path):\(damage.number): \(damage.reason)")
     }
   }
@@ -83,7 +86,8 @@ struct Progress {
     last = now
     isShown = true
     let share = min(100, done * 100 / total)
-    let bar = String(repeating: "█", count: share / 5) + String(repeating: "░", count: 20 - share / 5)
+    let bar =
+      String(repeating: "█", count: share / 5) + String(repeating: "░", count: 20 - share / 5)
     let rate = Double(done) / 1e6 / (Double(now - begin) / 1e9)
     let text = "\r\u{1b}[K\(title)  \(bar) \(share) %  \(Int(rate)) MB/s"
     _ = Output.write(Array(text.utf8), to: 2)

@@ -140,7 +140,8 @@ struct TraceCommand: AsyncParsableCommand {
       throw TracingError(.usage, "--force and --rotate belong to --record FILE")
     }
     if record == "-", json || rotate != nil {
-      throw TracingError(.usage, "--record - takes stdout for itself; leave --json and --rotate out")
+      throw TracingError(
+        .usage, "--record - takes stdout for itself; leave --json and --rotate out")
     }
     guard flow.count <= 32 else { throw TracingError(.usage, "--flow: 32 at most") }
     return options
