@@ -24,6 +24,7 @@ extension Exporter {
 /// The formats of `kflowtrace export`.
 public enum ExportFormat: String, CaseIterable, Sendable {
   case hubble
+  case html
 
   /// Whether a terminal is no place for it.
   public var isBinary: Bool { false }
@@ -31,6 +32,7 @@ public enum ExportFormat: String, CaseIterable, Sendable {
   public var exporter: any Exporter {
     switch self {
     case .hubble: HubbleExporter()
+    case .html: HTMLExporter()
     }
   }
 }

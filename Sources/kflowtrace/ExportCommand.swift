@@ -14,9 +14,11 @@ struct ExportCommand: AsyncParsableCommand {
     discussion: """
       FORMATS
         hubble    Hubble's flow JSON lines
+        html      one page for a browser: all connections, and how each of them went
 
       EXAMPLES
         kflowtrace export --format hubble web.json > web.hubble.json
+        kflowtrace export --format html web.json --output web.html
 
       EXIT CODE
         0   done
