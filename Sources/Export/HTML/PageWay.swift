@@ -105,8 +105,7 @@ struct PagePacket {
         way.stops.append(PageWay.Stop(place: place, acts: [round]))
         times.append(hop.time)
         skipped = 0
-      }
-      if hop.action == .dropped, let hook = hop.netfilterHook,
+      } else if hop.action == .dropped, let hook = hop.netfilterHook,
         let entry = hops[..<i].last(where: { $0.netfilterHook == hook }), entry.detail
       {
         way.stops.append(PageWay.Stop(place: place, acts: [PageAct("chains")]))
