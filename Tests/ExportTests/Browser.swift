@@ -36,7 +36,8 @@ struct Browser {
     process.arguments = [
       try file("page.html", page).path(), try file("steps", steps).path(),
     ]
-    let (output, errors) = (try file("out", ""), try file("err", ""))
+    let output = try file("out", "")
+    let errors = try file("err", "")
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
@@ -44,9 +45,10 @@ struct Browser {
     process.waitUntilExit()
     let said = try String(contentsOf: errors, encoding: .utf8)
     try #require(process.terminationStatus == 0, "\(said)")
-    var lines = try String(contentsOf: output, encoding: .utf8).split(separator: "\n").map(String.init)
-    let last = try #require(lines.popLast())
-    values = lines
+    let lines = try String(contentsOf: output, encoding: .utf8).split(separator: "\n")
+      .map(String.init)
+    let last = try #require(lines.last)
+    values = lines.dropLast()
     end = try JSONDecoder().decode(End.self, from: Data(last.utf8))
   }
 

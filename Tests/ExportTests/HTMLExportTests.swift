@@ -6,39 +6,14 @@ import Foundation
 import Recording
 import Testing
 
-/// Names a node can have that are hard on a page.
-let hostileNames = [
-  "</script><img src=x onerror=alert(1)>", "<!--<script>", "]]></style><svg onload=alert(1)>",
-  "\" onmouseover=\"alert(1)", "&lt;b&gt; &amp;", "separators \u{2028}\u{2029}", "right \u{202e} to left",
-  "nul\0and \u{1b}[31m", "\\u003c/script\\u003e", "${alert(1)} `x`", "javascript:alert(1)", "日本語 🎉", "",
-]
-
 @Suite struct HTMLExportTests {
-  private func hostile(_ name: String) throws -> [Record] {
-    var node = SampleNode()
-    node.namespaces = [1: name, 2: name]
-    node.interfaces = [1: [2: name], 2: [7: name]]
-    node.serviceName?.name = name
-    var explanation = policyDrop
-    explanation.why = name
-    explanation.evidence = [name]
-    explanation.check = [name]
-    explanation.fix = name
-    explanation.rule?.specification = name
-    node.finding = explanation.rule
-    var sample = SampleFlow()
-    sample.dropped(0)
-    let flow = try #require(sample.flow())
-    return [.flow(FlowRecord(flow, explanation, on: node))]
-  }
-
-  @Test("nothing a node calls itself ends the data or begins an element", arguments: hostileNames)
-  func hostileNames(_ name: String) throws {
+  @Test("nothing a node calls itself ends the data or begins an element", arguments: Hostile.names)
+  func hostile(_ name: String) throws {
     var header = Recorded.header
     header.node = name
     header.selection = name
-    let page = try Page(hostile(name), header: header)
-    let harmless = try Page(hostile("web"))
+    let page = try Page([Hostile.record(name)], header: header)
+    let harmless = try Page([Hostile.record("web")])
     #expect(page.frame == harmless.frame)
     #expect(!page.text.contains { "<>&\u{2028}\u{2029}\u{202e}".contains($0) })
     #expect(!page.text.utf8.contains { $0 < 32 && $0 != 10 })

@@ -1,5 +1,3 @@
-import FlowFixtures
-import FlowModel
 import Foundation
 import Recording
 import Testing
@@ -58,26 +56,10 @@ struct PageInBrowserTests {
   }
 
   @Test("hostile names are text and nothing else") func hostile() throws {
-    let records = try hostileNames.enumerated().map { i, name in
-      var node = SampleNode()
-      node.namespaces = [1: name, 2: name]
-      node.interfaces = [1: [2: name], 2: [7: name]]
-      node.serviceName?.name = name
-      var explanation = policyDrop
-      explanation.why = name
-      explanation.evidence = [name]
-      explanation.check = [name]
-      explanation.cause = name
-      explanation.rule?.specification = name
-      node.finding = explanation.rule
-      var sample = SampleFlow(clientPort: UInt16(1000 + i))
-      sample.dropped(0)
-      let flow = try #require(sample.flow(id: UInt64(i) + 1))
-      return Record.flow(FlowRecord(flow, explanation, on: node))
-    }
+    let records = try Hostile.names.enumerated().map { try Hostile.record($1, number: $0) }
     var header = Recorded.header
-    header.selection = hostileNames.joined(separator: " ")
-    header.node = hostileNames[0]
+    header.selection = Hostile.names.joined(separator: " ")
+    header.node = Hostile.names[0]
     let page = try Page(records, header: header)
     let browser = try Browser(
       page.html,
