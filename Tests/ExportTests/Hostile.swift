@@ -9,8 +9,10 @@ enum Hostile {
   /// Names a node can have that are hard on a page.
   static let names = [
     "</script><img src=x onerror=alert(1)>", "<!--<script>", "]]></style><svg onload=alert(1)>",
-    "\" onmouseover=\"alert(1)", "&lt;b&gt; &amp;", "separators \u{2028}\u{2029}", "right \u{202e} to left",
-    "nul\0and \u{1b}[31m", "\\u003c/script\\u003e", "${alert(1)} `x`", "javascript:alert(1)", "日本語 🎉", "",
+    "\" onmouseover=\"alert(1)", "&lt;b&gt; &amp;", "separators \u{2028}\u{2029}",
+    "right \u{202e} to left",
+    "nul\0and \u{1b}[31m", "\\u003c/script\\u003e", "${alert(1)} `x`", "javascript:alert(1)",
+    "日本語 🎉", "",
   ]
 
   /// A failed connection; everything that has a name has this one.

@@ -7,7 +7,8 @@ import Testing
 struct PageInBrowserTests {
   private static let count = 10_000
 
-  @Test("10,000 connections: at once there, searched, sorted and walked through") func many() throws {
+  @Test("10,000 connections: at once there, searched, sorted and walked through") func many() throws
+  {
     let flows = try (0..<Self.count).map { number in
       number % 1000 == 500
         ? try Recorded.dropped(number: number) : try Recorded.healthy(number: number)

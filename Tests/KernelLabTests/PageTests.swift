@@ -72,7 +72,8 @@ extension LabTests {
         """)
       let flows = trace.flows.filter { $0.isSeen(from: "kft-client") }
       let failed = flows.filter { $0.diagnosis != nil }
-      #expect(values[0].contains("\(failed.count) of \(flows.count) connections failed"), "\(values)")
+      let verdict = "\(failed.count) of \(flows.count) connections failed"
+      #expect(values[0].contains(verdict), "\(values)")
       #expect(values[1] == "\"\(flows.count + 1)\"")
       #expect(values[2] == "1")
       for words in ["dropped ×", "kft-node2 FORWARD", "NETFILTER_DROP", "-A KUBE-POLICY-WEB3"] {

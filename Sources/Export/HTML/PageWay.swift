@@ -18,9 +18,11 @@ enum PageAddress: Hashable {
   case other(String)
 
   init(_ peer: Peer, in flow: FlowRecord) {
-    self =
-      if peer == flow.source { .client } else if peer == flow.reply?.destination { .masqueraded }
-      else { .other("\(peer)") }
+    switch peer {
+    case flow.source: self = .client
+    case flow.reply?.destination: self = .masqueraded
+    default: self = .other("\(peer)")
+    }
   }
 }
 

@@ -217,8 +217,9 @@ const ladder = (() => {
       const begin = packet.begin < 1e6
         ? `${since(packet.begin)} ms` : `+${(packet.begin / 1e6).toFixed(3)} s`;
       group.append(make("text", { class: "begin", x: 14, y }, begin));
-      const name = packetName(packet);
-      const rest = packetText(packet).slice(name.length);
+      const flags = packetName(packet);
+      const name = flags || this.flow.proto.toUpperCase();
+      const rest = `${flags ? "" : "  "}${packetText(packet).slice(flags.length)}`;
       const times = packet.repeats > 0 ? `  ×${packet.repeats + 1}` : "";
       const width = textWidth(name + rest + times) + 8;
       const x = this.x(run.stops[0].lane);
