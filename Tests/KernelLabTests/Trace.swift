@@ -7,10 +7,14 @@ struct Trace {
   var summary: SummaryLine?
   var status: Int32
   var errors: String
+  /// The lines as they came.
+  var output: String
 
-  init(_ finished: Lab.Finished) throws {
+  init(_ finished: Lab.Finished, checksSchema: Bool = true) throws {
     status = finished.status
     errors = finished.errors
+    output = finished.output
+    if checksSchema { try SchemaCheck.validate(output) }
     let decoder = JSONDecoder()
     flows = []
     for line in finished.output.split(separator: "\n") {
