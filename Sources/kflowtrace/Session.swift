@@ -10,6 +10,8 @@ import Rendering
 struct Session {
   private let command: TraceCommand
   private let tracer: Tracer
+  /// With `--trace-rules`.
+  private let ruleTracer: RuleTracer?
   private let node: NodeKnowledge
   private let limit: UInt64?
   private let description: String
@@ -54,6 +56,8 @@ struct Session {
       .joined(separator: ", ")
     Interruption.watch()
     tracer = try Tracer(options)
+    ruleTracer = command.traceRules ? try RuleTracer(options) : nil
+    node.ruleTracer = ruleTracer
     var patience = FlowPatience()
     if command.json { patience.unanswered = 5_000_000_000 }
     let node = node
@@ -70,6 +74,15 @@ struct Session {
       Output.note(
         "note: not probed, the kernel or its loaded modules lack them: "
           + missing.joined(separator: ", "))
+    }
+    if let ruleTracer {
+      let tables = Set(ruleTracer.tables).sorted().joined(separator: ", ")
+      Output.note("note: made the nftables table \(tables), which goes when this ends")
+      if node.hasLegacyRules {
+        Output.note(
+          "note: the kernel doesn't trace rules of iptables-legacy; those are told as without "
+            + "--trace-rules")
+      }
     }
     let what = description.isEmpty ? (options.dropsOnly ? "drops" : "everything") : description
     let names = traced.map(\.name)
@@ -107,6 +120,11 @@ struct Session {
       style: command.json ? Style(isColoured: false) : style,
       seconds: Double(Self.now() - begin) / 1e9, eventsLost: tracer.eventsLost,
       truncated: tracer.truncatedPackets)
+    if let overruns = ruleTracer?.overruns, overruns > 0 {
+      Output.note(
+        "note: the kernel's rule trace came faster than it could be read; select less for "
+          + "--trace-rules to make every rule certain")
+    }
     if command.json {
       Output.note(text)
     } else {
@@ -122,6 +140,7 @@ struct Session {
     var batch: [Event] = []
     try tracer.poll(milliseconds: milliseconds) { batch.append($0) }
     for event in batch { correlator.ingest(event) }
+    try ruleTracer?.poll()
   }
 
   private mutating func housekeeping() throws(TracingError) {
