@@ -114,7 +114,7 @@ public struct Cause: Sendable {
 public enum Diagnoser {
   /// In the order they are asked: the first that knows the flow has the word.
   public static let causes: [Cause] = [
-    .noEndpoints, .noLocalEndpoint, .mtuBlackhole, .mtuExceeded,
+    .noEndpoints, .noLocalEndpoint, .unallocatedAddress, .mtuBlackhole, .mtuExceeded,
     .vniMismatch, .tunnelPortMismatch, .noTunnelPeer, .tunnelBlocked,
     .hairpin, .staleConntrack, .routingLoop, .dnsBlocked, .policyDrop,
     .forwardingDisabled, .reversePathFilter, .noRoute, .deviceDown, .neighbourFailed,

@@ -250,6 +250,10 @@ final class NodeKnowledge: NodeView {
     return addresses
   }
 
+  func isKubeProxyNFTables(in netns: UInt32) -> Bool {
+    before[netns]?.nft.hasKubeProxy ?? false
+  }
+
   func isWantedService(_ address: Address) -> Bool { wanted.contains(address) }
 
   func rule(for drop: Hop) -> RuleFinding? {
