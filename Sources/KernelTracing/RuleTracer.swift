@@ -35,8 +35,8 @@ public final class RuleTracer {
   /// The latest, oldest first.
   private var seen: [Seen] = []
   private static let seenLimit = 20_000
-  /// ns between a packet's end and the reading of the trace about it, at most.
-  private static let patience: UInt64 = 10_000_000_000
+  /// ns between a packet's end and the reading of a trace about it or another of its kind, at most.
+  private static let patience: UInt64 = 30_000_000_000
   /// Times messages were lost because they came faster than they were read.
   public private(set) var overruns = 0
 
@@ -125,19 +125,26 @@ public final class RuleTracer {
     }
   }
 
-  /// What the kernel said of the packet that an event saw die; `nil` if it was not traced.
-  public func trace(of drop: Event) -> RuleTrace? {
-    // the same packet may have been sent again, and met another end
+  /// What the kernel said of the packet that an event saw die, then of others of its kind that died
+  /// otherwise, each once; empty if the packet was not traced.
+  public func traces(of drop: Event) -> [RuleTrace] {
     func distance(_ seen: Seen) -> UInt64 {
       seen.time > drop.time ? seen.time - drop.time : drop.time - seen.time
     }
-    return
-      seen.filter {
-        $0.netns == drop.netns && distance($0) < Self.patience
-          && $0.death.packet.isPacket(of: drop)
-      }
-      .min { distance($0) < distance($1) }?.death.trace
+    let near = seen.filter { $0.netns == drop.netns && distance($0) < Self.patience }
+    // what is sent again may look the same
+    let own = near.filter { $0.death.packet.isPacket(of: drop) }
+      .min { distance($0) < distance($1) }?.death
+    guard let own else { return [] }
+    var traces = [own.trace]
+    for other in near where other.death.packet.isAlike(own.packet) {
+      if !traces.contains(other.death.trace) { traces.append(other.death.trace) }
+    }
+    return traces
   }
+
+  /// All that were heard of and are kept.
+  var heard: [RuleTraceReader.Death] { seen.map(\.death) }
 
   private static func now() -> UInt64 {
     var time = timespec()

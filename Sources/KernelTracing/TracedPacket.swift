@@ -64,6 +64,11 @@ struct TracedPacket: Hashable, Sendable {
       && (tcpFlags ?? event.tcpFlags).shown == event.tcpFlags.shown
   }
 
+  /// Whether it may be the same packet sent again.
+  func isAlike(_ other: TracedPacket) -> Bool {
+    tuple == other.tuple && tcpFlags?.shown == other.tcpFlags?.shown
+  }
+
   private func isBetween(_ other: Tuple) -> Bool {
     tuple.proto == other.proto && tuple.source.address == other.source.address
       && tuple.destination.address == other.destination.address

@@ -270,9 +270,11 @@ final class NodeKnowledge: NodeView {
       outInterface: hook == .input || hook == .prerouting ? nil : name(event.outInterface),
       localAddresses: names.addresses(of: event.netns))
     var candidates = rules.dropCandidates(hook: hook, packet: packet)
-    if let trace = ruleTracer?.trace(of: event) {
+    let traces = ruleTracer?.traces(of: event) ?? []
+    if let trace = traces.first {
       return RuleFinding(
-        trace, rules, among: candidates, at: try? names.namespace(event.netns)?.position(of: trace))
+        traces, rules, among: candidates,
+        at: try? names.namespace(event.netns)?.position(of: trace))
     }
     if let earlier = before[event.netns], let later = after[event.netns]?.rules {
       candidates = NodeRules.confirm(candidates, before: earlier, after: later, drops: 1)
