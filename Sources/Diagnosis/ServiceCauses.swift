@@ -74,7 +74,8 @@ extension Cause {
           in: given.natNamespace),
         "kubectl get configmap -n kube-system kube-proxy -o yaml | grep -i masquerade",
       ],
-      fix: "kube-proxy marks such connections for masquerading (\(rule.text)): that rule is missing "
+      fix:
+        "kube-proxy marks such connections for masquerading (\(rule.text)): that rule is missing "
         + "or something before it accepts the packet")
   }
 

@@ -144,7 +144,8 @@ import Testing
     #expect(TracedPacket(network: extended, transport: TracedSYN.transport) == nil)
   }
 
-  @Test("later fragments and ICMP are told by their addresses and number") func withoutPorts() throws
+  @Test("later fragments and ICMP are told by their addresses and number") func withoutPorts()
+    throws
   {
     var network = TracedSYN.network
     network[7] = 1
