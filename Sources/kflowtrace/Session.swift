@@ -10,6 +10,8 @@ import Rendering
 struct Session {
   private let command: TraceCommand
   private let tracer: Tracer
+  /// With `--trace-rules`.
+  private let ruleTracer: RuleTracer?
   private let node: NodeKnowledge
   private let limit: UInt64?
   private let description: String
@@ -54,6 +56,11 @@ struct Session {
     description =
       (selected + command.pod.map { "pod \($0)" } + command.flow.map { "flow \($0)" })
       .joined(separator: ", ")
+    Interruption.watch()
+    tracer = try Tracer(options)
+    ruleTracer = command.traceRules ? try RuleTracer(options) : nil
+    node.ruleTracer = ruleTracer
+    // last: a trace that can't begin leaves no file
     recorder = try command.record.map { path throws(TracingError) in
       let limit = try command.rotate.map { text throws(TracingError) in
         try Int(bytes: text, option: "--rotate")
@@ -65,8 +72,6 @@ struct Session {
         throw TracingError(error)
       }
     }
-    Interruption.watch()
-    tracer = try Tracer(options)
     var patience = FlowPatience()
     if command.json { patience.unanswered = 5_000_000_000 }
     let node = node
@@ -86,6 +91,15 @@ struct Session {
       Output.note(
         "note: not probed, the kernel or its loaded modules lack them: "
           + missing.joined(separator: ", "))
+    }
+    if let ruleTracer {
+      let tables = Set(ruleTracer.tables).sorted().joined(separator: ", ")
+      Output.note("note: made the nftables table \(tables), which goes when this ends")
+      if node.hasLegacyRules {
+        Output.note(
+          "note: the kernel doesn't trace rules of iptables-legacy; those are told as without "
+            + "--trace-rules")
+      }
     }
     let what = description.isEmpty ? (options.dropsOnly ? "drops" : "everything") : description
     let names = traced.map(\.name)
@@ -123,6 +137,11 @@ struct Session {
       duration: Self.now() - begin, eventsLost: tracer.eventsLost,
       truncated: tracer.truncatedPackets)
     recorder?.end(record)
+    if let overruns = ruleTracer?.overruns, overruns > 0 {
+      Output.note(
+        "note: the kernel's rule trace came faster than it could be read; select less for "
+          + "--trace-rules to make every rule certain")
+    }
     if command.json || command.record == "-" {
       lines.removeAll()
       lines.append(record)
@@ -146,6 +165,7 @@ struct Session {
       recorder?.append(event, on: node)
     }
     if recorder?.flush() == false { isReaderGone = true }
+    try ruleTracer?.poll()
   }
 
   private mutating func housekeeping() throws(TracingError) {

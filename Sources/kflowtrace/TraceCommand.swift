@@ -9,7 +9,7 @@ struct TraceCommand: AsyncParsableCommand {
     abstract: "Trace connections live (the default).",
     discussion: """
       One line for every healthy connection, a timeline with an explanation for every one that \
-      failed, a summary at the end. Changes nothing on the node.
+      failed, a summary at the end. Changes nothing on the node but with --trace-rules.
 
       EXAMPLES
         kflowtrace --svc 10.96.0.50              all its ports and endpoints
@@ -19,6 +19,7 @@ struct TraceCommand: AsyncParsableCommand {
         kflowtrace --flow 10.244.1.5,10.244.2.8:8080 --duration 30s --json
         kflowtrace --svc default/web --netns all every namespace's devices
         kflowtrace --svc default/web --record web.json.gz
+        kflowtrace --svc default/web --trace-rules  the rule for certain
 
       EXIT CODE
         0   no failure seen
@@ -58,6 +59,15 @@ struct TraceCommand: AsyncParsableCommand {
       discussion: "Devices and netfilter links are attached there instead of in the current one, "
         + "and hooks that see every namespace are narrowed to these."))
   var netns: [String] = []
+
+  @Flag(
+    help: ArgumentHelp(
+      "Have the kernel tell the rule that drops a packet.",
+      discussion: "Changes the node: while it runs, each traced namespace has an nftables table "
+        + "kflowtrace-N that sets nftrace for what --svc, --pod and --flow select, both ways. It "
+        + "goes with the process, kill -9 included. Costs time for each of these packets. Takes "
+        + "Linux 5.12. Rules of iptables-legacy, and packets while in a tunnel, are not traced."))
+  var traceRules = false
 
   @Option(help: "End after this time: 30, 30s, 5m, 1h.")
   var duration: String?
@@ -142,6 +152,12 @@ struct TraceCommand: AsyncParsableCommand {
     if record == "-", json || rotate != nil {
       throw TracingError(
         .usage, "--record - takes stdout for itself; leave --json and --rotate out")
+    }
+    guard !traceRules || (!all && !(svc.isEmpty && pod.isEmpty && flow.isEmpty)) else {
+      throw TracingError(
+        .usage,
+        "--trace-rules: say whose packets with --svc, --pod or --flow; every packet of a node would "
+          + "be too much")
     }
     guard flow.count <= 32 else { throw TracingError(.usage, "--flow: 32 at most") }
     return options

@@ -121,8 +121,10 @@ enum Lab {
   }
 
   /// Breaks the lab as a scenario does, traces its traffic, heals.
-  static func scenario(_ name: String, _ arguments: [String]) throws -> Trace {
-    try lab("up")
+  static func scenario(
+    _ name: String, _ arguments: [String], mode: String = "iptables-nft"
+  ) throws -> Trace {
+    try lab("up", "--mode", mode)
     try lab("fault", name)
     defer { _ = try? lab("heal", name) }
     return try trace(arguments) { try lab("traffic", name) }

@@ -89,6 +89,7 @@ struct FlowLine: Decodable {
     var specification: String
     var comment: String?
     var certainty: String
+    var trace: String?
   }
   struct Drop: Decodable {
     var reason: String
@@ -185,7 +186,9 @@ extension [FlowLine.Hop] {
   }
 
   /// Whether the lines occur in this order, others between them allowed.
-  func pass(_ expected: String...) -> Bool {
+  func pass(_ expected: String...) -> Bool { pass(expected) }
+
+  func pass(_ expected: [String]) -> Bool {
     var rest = shown[...]
     for line in expected {
       guard let found = rest.firstIndex(of: line) else { return false }
