@@ -97,6 +97,12 @@ public struct FlowRecord: Encodable, Sendable {
   public var syns: Int
   public var retransmissions: Int
   public var drops: [DropRecord]
+  /// What was asked and answered, if DNS was traced, in the order it was asked.
+  public var dns: [DNSRecord]?
+  /// How many more there were before those in `dns`.
+  public var dnsOmitted: Int?
+  /// What the search list cost whose last name this flow asked for.
+  public var dnsSearch: DNSSearchRecord?
   public var diagnosis: Explanation?
   public var timeline: [PacketRecord]
   public var mayMissEvents: Bool
@@ -130,6 +136,11 @@ public struct FlowRecord: Encodable, Sendable {
           tuple: Pair(hop.event.tuple),
           rule: node.rule(for: hop))
       }
+    }
+    if !flow.dns.isEmpty {
+      dns = flow.dns.map { DNSRecord($0, since: flow.start) }
+      dnsOmitted = flow.dnsOmitted > 0 ? flow.dnsOmitted : nil
+      dnsSearch = flow.dnsSearch.map(DNSSearchRecord.init)
     }
     diagnosis = explanation
     timeline = flow.transmissions.map { PacketRecord($0, since: flow.start, node) }

@@ -10,16 +10,20 @@ public struct Summary: Sendable {
     var layer: Layer?
     var packets: Int
     var service: ServiceName?
+    var isFailure: Bool
+    var dns: DNSTally.Share?
 
     init(_ flow: Flow, _ explanation: Explanation?, _ service: ServiceName?) {
       self.service = service
+      isFailure = explanation?.isFailure ?? false
+      dns = flow.dns.isEmpty ? nil : DNSTally.Share(flow)
       cause = explanation?.cause
       layer = explanation?.layer
       packets = flow.dropCount
       let dead = Set(flow.drops.compactMap { $0.drop?.event.tuple.destination })
       for endpoint in Set(flow.attempts) {
         let isLast = endpoint == flow.attempts.last && flow.state != .completed
-        let hasFailed = explanation != nil && (dead.contains(endpoint) || isLast)
+        let hasFailed = isFailure && (dead.contains(endpoint) || isLast)
         endpoints.append((endpoint, hasFailed))
       }
     }
@@ -29,13 +33,14 @@ public struct Summary: Sendable {
   private var failed = 0
   private var byEndpoint: [Endpoint: Spread.Count] = [:]
   private var byService: [String: Spread] = [:]
-  private var byCause: [String: (layer: Layer, flows: Int, packets: Int)] = [:]
+  private var byCause: [String: (layer: Layer, isFailure: Bool, flows: Int, packets: Int)] = [:]
+  private var dns = DNSTally()
   /// Of unanswered flows, by id: one that is answered after all is told twice and counts once.
   private var unanswered: [UInt64: Share] = [:]
 
   public init() {}
 
-  /// Connections with an explanation, so far.
+  /// Connections that failed, so far.
   public var failures: Int { failed }
   /// All connections so far.
   public var count: Int { flows }
@@ -54,7 +59,8 @@ public struct Summary: Sendable {
 
   private mutating func count(_ share: Share, _ sign: Int) {
     flows += sign
-    if share.cause != nil { failed += sign }
+    if share.isFailure { failed += sign }
+    if let lookups = share.dns { dns.count(lookups, sign) }
     for (endpoint, hasFailed) in share.endpoints {
       let change = Spread.Count(flows: sign, failed: hasFailed ? sign : 0)
       byEndpoint[endpoint, default: .init()] += change
@@ -63,7 +69,7 @@ public struct Summary: Sendable {
         .endpoints[endpoint, default: .init()] += change
     }
     if let cause = share.cause, let layer = share.layer {
-      var entry = byCause[cause] ?? (layer, 0, 0)
+      var entry = byCause[cause] ?? (layer, share.isFailure, 0, 0)
       entry.flows += sign
       entry.packets += sign * share.packets
       byCause[cause] = entry.flows > 0 ? entry : nil
@@ -94,10 +100,12 @@ public struct Summary: Sendable {
     for (_, spread) in byService.sorted(by: { $0.key < $1.key }) {
       for line in spread.findings(style) { text += "  \(line)\n" }
     }
+    for line in dns.lines(style) { text += "  \(line)\n" }
     for (cause, count) in byCause.sorted(by: { $0.key < $1.key }) {
+      let mark = count.isFailure ? style.red("✗ \(cause)") : style.yellow("! \(cause)")
       let packets = count.packets > 0 ? ", \(counted(count.packets, "packet")) dropped" : ""
       text +=
-        "  \(style.red("✗ \(cause)"))  layer \(count.layer.rawValue): "
+        "  \(mark)  layer \(count.layer.rawValue): "
         + "\(counted(count.flows, "connection"))\(packets)\n"
     }
     if truncated > 0 {
