@@ -10,9 +10,10 @@
 #define KFT_DNS_MOMENT 100000000ull
 
 /*
- * Bytes of a DNS message to report with this packet, 0 for none. Once a packet, mostly: it is
- * told by sk_buff head, which survives NAT and clones, and by the message's id, as heads are
- * used again at once. On another processor it is reported again; the reader knows it then.
+ * Bytes of a DNS message to report with this packet, 0 for none; UDP only, as what TCP sockets
+ * send is not in the linear part. Once a packet, mostly: it is told by sk_buff head, which
+ * survives NAT and clones, and by the message's id, as heads are used again at once. On another
+ * processor it is reported again; the reader knows it then.
  */
 __noinline int kft_dns_length(const struct kft_packet *p, __u64 head)
 {
@@ -24,8 +25,8 @@ __noinline int kft_dns_length(const struct kft_packet *p, __u64 head)
 		return 0;
 	if (p->tuple.sport != bpf_htons(KFT_DNS_PORT) && p->tuple.dport != bpf_htons(KFT_DNS_PORT))
 		return 0;
-	if ((p->proto != KFT_PROTO_UDP && p->proto != KFT_PROTO_TCP) || !p->data ||
-	    p->flags & KFT_F_ICMP_ERROR || p->end < p->data)
+	if (p->proto != KFT_PROTO_UDP || !p->data || p->flags & KFT_F_ICMP_ERROR ||
+	    p->end < p->data)
 		return 0;
 	length = p->end - p->data;
 	if (length > p->payload) /* Ethernet pads short frames */

@@ -132,7 +132,7 @@ _Static_assert(sizeof(struct kft_event) == 192, "kft_event layout");
 #define KFT_DNS_BYTES 254
 
 /*
- * With kft_config.dns, the first sighting of a packet from or to port 53: the event and the
+ * With kft_config.dns, the first sighting of a UDP packet from or to port 53: the event and the
  * beginning of its payload in one record, so that neither can be lost without the other.
  */
 struct kft_dns_event {

@@ -16,30 +16,32 @@ extension Cause {
       return "\(name)\(String(repeating: " ", count: width - name.count))  "
         + "\(types.joined(separator: ", "))  NXDOMAIN  \(slowest.milliseconds)"
     }
-    let dots = search.found.split(separator: ".").count - 1
+    let dots = search.written.split(separator: ".").count - 1
     let count = search.tried.count
+    let isAsIs = search.written == search.found
     return Explanation(
       cause: "dns-search-expansion", layer: .dns, certainty: .certain,
       why:
-        "the resolver of \(client) asked for \(names.count) name\(names.count == 1 ? "" : "s") made "
-        + "with its search list before \(search.found), which has \(dots) dot\(dots == 1 ? "" : "s"): "
-        + "resolv.conf has ndots larger than that",
+        "the resolver of \(client) tried \(search.written) with \(plural(names.count, "search suffix"))"
+        + " in vain before "
+        + (isAsIs
+          ? "it asked for the name itself: it has \(plural(dots, "dot")), fewer than resolv.conf's ndots"
+          : search.found),
       evidence: rows + [
-        "\(search.lost.milliseconds) lost, with \(count) question\(count == 1 ? "" : "s") more for "
-          + "the DNS server to answer"
+        "\(search.lost.milliseconds) lost, and \(plural(count, "question")) in vain for the DNS "
+          + "server"
       ],
-      check: [given.run("cat /etc/resolv.conf", ofPodOf: client)],
+      check: ["kubectl exec POD -- cat /etc/resolv.conf   (the pod with address \(client))"],
       fix:
-        "write the name with a dot at its end (\(search.found).), or give the pod dnsConfig.options "
-        + "ndots: \(max(dots, 1)); Kubernetes' default is 5",
+        "write the name with a dot at its end, \(search.found)."
+        + (isAsIs && dots > 0
+          ? ", or set ndots: \(dots) in the pod's dnsConfig.options (Kubernetes' default is 5)" : ""),
       severity: .delay)
   }
 }
 
-extension Case {
-  fileprivate func run(_ command: String, ofPodOf client: Address) -> String {
-    "kubectl exec POD -- \(command)   (the pod with address \(client))"
-  }
+private func plural(_ count: Int, _ noun: String) -> String {
+  "\(count) \(noun)\(count == 1 ? "" : noun.hasSuffix("x") ? "es" : "s")"
 }
 
 extension UInt64 {

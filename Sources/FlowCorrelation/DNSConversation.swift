@@ -31,10 +31,7 @@ struct DNSConversation {
       $0.id == message.id && $0.type == type && ($0.name == name || $0.name.isEmpty)
     }) {
       if let last = exchanges[i].asked.last {
-        let isSame = packets[i].question == event.ipID || event.tuple.proto == .tcp
-        // a TCP segment that is sent again is no question that is asked again
-        let moment = event.tuple.proto == .tcp ? .max - last : Self.moment
-        if isSame, event.time < last + moment { return i }
+        if packets[i].question == event.ipID, event.time < last + Self.moment { return i }
         if exchanges[i].isUnanswered {
           exchanges[i].asked.append(event.time)
           packets[i].question = event.ipID

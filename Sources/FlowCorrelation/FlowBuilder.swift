@@ -151,12 +151,7 @@ final class FlowBuilder {
 
   /// The DNS message in a packet, or one more sighting of it.
   private func note(_ payload: [UInt8]?, _ event: Event, _ way: PacketWay, _ isHarmless: Bool) {
-    if let payload {
-      let message =
-        event.tuple.proto == .tcp
-        ? DNSMessage(segment: payload, payload: Int(event.payload)) : DNSMessage(payload)
-      if let message { way.exchange = dns.take(message, event) }
-    }
+    if let payload, let message = DNSMessage(payload) { way.exchange = dns.take(message, event) }
     guard way.isReply, let exchange = way.exchange else { return }
     dns.follow(exchange, event, isDrop: event.hook == .drop && !isHarmless)
   }
@@ -272,7 +267,7 @@ final class FlowBuilder {
     flow.mayMissEvents = mayMissEvents
     if !dns.isEmpty {
       let unread = ways.contains { $0.isReply && $0.exchange == nil && $0.hasRoomForDNS }
-      flow.dns = dns.told(unread: unread && original.proto == .udp)
+      flow.dns = dns.told(unread: unread)
       flow.dnsOmitted = dns.omitted
     }
     return flow

@@ -60,6 +60,24 @@ public struct DNSExchange: Hashable, Sendable {
   }
 }
 
+extension Flow {
+  /// Two questions that left the same port at once, of which one was not answered, or not before
+  /// it was asked again: what a race for one conntrack entry looks like.
+  public var dnsRace: (answered: DNSExchange, lost: DNSExchange)? {
+    for lost in dns where lost.isUnanswered || lost.retries > 0 {
+      guard let first = lost.asked.first else { continue }
+      let other = dns.first { exchange in
+        guard exchange != lost, exchange.isAnswered, exchange.retries == 0,
+          let asked = exchange.asked.first
+        else { return false }
+        return max(asked, first) - min(asked, first) < 5_000_000
+      }
+      if let other { return (other, lost) }
+    }
+    return nil
+  }
+}
+
 /// Names that a resolver tried with its search list (resolv.conf) before the one that there is.
 public struct DNSSearch: Hashable, Sendable {
   /// What was answered by NXDOMAIN, in the order it was asked.
@@ -73,6 +91,17 @@ public struct DNSSearch: Hashable, Sendable {
     self.tried = tried
     self.found = found
     self.lost = lost
+  }
+
+  /// What was to be looked up, before any suffix.
+  public var written: String {
+    guard let first = names.first, !first.lowercased().hasPrefix(found.lowercased() + ".") else {
+      return found
+    }
+    let same = zip(first.split(separator: "."), found.split(separator: ".")).prefix {
+      $0.lowercased() == $1.lowercased()
+    }
+    return same.map { String($0.1) }.joined(separator: ".")
   }
 
   /// Names that there are none of, each once.

@@ -59,16 +59,6 @@ public struct DNSMessage: Hashable, Sendable {
     for _ in 0..<answerCount { if !readAnswer(&reader) { break } }
   }
 
-  /// The message of a TCP segment that begins with one, behind its length (RFC 1035, 4.2.2).
-  /// `payload`: the whole segment's bytes, of which there may be fewer here.
-  public init?(segment bytes: [UInt8], payload: Int) {
-    guard bytes.count > 2, payload > 2 else { return nil }
-    let length = Int(bytes[0]) << 8 | Int(bytes[1])
-    // of several in one segment the first
-    guard length >= 12 else { return nil }
-    self.init(Array(bytes[2..<min(bytes.count, 2 + length)]))
-  }
-
   /// False when there is no more.
   private mutating func readAnswer(_ reader: inout DNSReader) -> Bool {
     guard case .whole = reader.name(), let type = reader.u16(), reader.u16() != nil,

@@ -86,7 +86,7 @@ public struct Event: Hashable, Sendable {
   public var dropReason: UInt32
   /// `hook == .drop`: the kernel address that freed the packet.
   public var location: UInt64
-  /// The beginning of what follows the L4 header, of a packet from or to port 53 when DNS is
+  /// The beginning of what follows the L4 header, of a UDP packet from or to port 53 when DNS is
   /// traced; of one of its sightings at least.
   public var payloadStart: [UInt8]?
 

@@ -1,4 +1,4 @@
-public import FlowModel
+internal import FlowModel
 
 /// A DNS question and what became of it, in a flow's JSON.
 public struct DNSRecord: Encodable, Sendable {

@@ -33,7 +33,7 @@ traffic() {
   resolve api.example.com.
 }
 prove() {
-  seen client eth0 -eq 2 'A\? api\.example\.com\.default\.svc\.cluster\.local\.|AAAA\? api\.example\.com\.default\.svc\.cluster\.local\.'
+  seen client eth0 -eq 6 '(A|AAAA)\? api\.example\.com\.([a-z]+\.)+local\. ' 'dst port 53'
   seen client eth0 -eq 6 'NXDomain'
   seen client eth0 -eq 4 '(A|AAAA)\? api\.example\.com\. ' 'dst port 53'
   said -eq 2 'addresses=203\.0\.113\.7'
