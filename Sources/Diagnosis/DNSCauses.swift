@@ -35,7 +35,8 @@ extension Cause {
       fix:
         "write the name with a dot at its end, \(search.found)."
         + (isAsIs && dots > 0
-          ? ", or set ndots: \(dots) in the pod's dnsConfig.options (Kubernetes' default is 5)" : ""),
+          ? ", or set ndots: \(dots) in the pod's dnsConfig.options (Kubernetes' default is 5)"
+          : ""),
       severity: .delay)
   }
 }

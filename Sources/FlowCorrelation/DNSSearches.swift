@@ -77,6 +77,7 @@ struct DNSSearches {
     let a = tried.split(separator: ".")
     let b = found.split(separator: ".")
     let same = zip(a, b).prefix { $0 == $1 }.count
-    return same > 0 && a.count > b.count && a.suffix(b.count - same).elementsEqual(b.dropFirst(same))
+    return same > 0 && a.count > b.count
+      && a.suffix(b.count - same).elementsEqual(b.dropFirst(same))
   }
 }

@@ -94,8 +94,10 @@ public struct FlowText {
       }
       if translated.source != flow.original.source { route += " (as \(translated.source))" }
     }
-    let state = [flow.dns.isEmpty ? "" : dns.inline(flow), summary(flow, isBrief: !flow.dns.isEmpty)]
-      .filter { !$0.isEmpty }.joined(separator: ", ")
+    let state = [
+      flow.dns.isEmpty ? "" : dns.inline(flow), summary(flow, isBrief: !flow.dns.isEmpty),
+    ]
+    .filter { !$0.isEmpty }.joined(separator: ", ")
     if explanation?.isFailure ?? false {
       return "\(style.red("✗")) \(style.bold(route))   \(style.red(state))"
     }

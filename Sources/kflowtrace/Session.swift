@@ -53,7 +53,8 @@ struct Session {
     options.dropsOnly = command.dropsOnly && options.matches.isEmpty
     if command.all || options.dropsOnly { options.matches = MatchSet() }
     description =
-      ((isDNSAlone ? ["DNS (port 53)"] : []) + selected + command.pod.map { "pod \($0)" } + command.flow.map { "flow \($0)" })
+      ((isDNSAlone ? ["DNS (port 53)"] : []) + selected + command.pod.map { "pod \($0)" }
+      + command.flow.map { "flow \($0)" })
       .joined(separator: ", ")
     Interruption.watch()
     tracer = try Tracer(options)

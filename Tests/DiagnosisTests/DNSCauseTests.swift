@@ -35,7 +35,9 @@ import Testing
     #expect(told.fix.contains("api.example.com., or set ndots: 2"))
   }
 
-  @Test("found by a later suffix, fewer dots would not help and are not advised") func later() throws {
+  @Test("found by a later suffix, fewer dots would not help and are not advised") func later()
+    throws
+  {
     let told = try #require(
       explained(
         "web.prod", ["default.svc.cluster.local"], found: "web.prod.svc.cluster.local"))

@@ -21,7 +21,9 @@ import Testing
     return lookups
   }
 
-  @Test("the flow that ends a search has what was tried before, and what it cost") func glibc() throws {
+  @Test("the flow that ends a search has what was tried before, and what it cost") func glibc()
+    throws
+  {
     let flows = search("api.example.com", Self.suffixes, found: "api.example.com").flows()
     #expect(flows.count == 4)
     #expect(flows.dropLast().allSatisfy { $0.dnsSearch == nil })

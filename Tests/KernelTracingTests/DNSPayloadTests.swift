@@ -32,7 +32,8 @@ import Testing
         P.ethernet(
           0x0800,
           P.ipv4(
-            9, 17, P.udp(from: 50000, to: 8472, P.vxlan(1, udp4(10, from: 53, to: 9, bytes(60, 10)))))),
+            9, 17,
+            P.udp(from: 50000, to: 8472, P.vxlan(1, udp4(10, from: 53, to: 9, bytes(60, 10)))))),
         // a fragment that is not the first; an error that quotes a question
         P.ethernet(0x0800, P.ipv4(11, 17, bytes(60, 0), fragment: 10)),
         P.ethernet(

@@ -69,7 +69,8 @@ final class PacketLab {
 
   /// Traces everything here while a Python script runs, until an event or for ten seconds.
   func trace(
-    _ script: String, matches: MatchSet = MatchSet(), dns: Bool = false, until isEnd: (Event) -> Bool
+    _ script: String, matches: MatchSet = MatchSet(), dns: Bool = false,
+    until isEnd: (Event) -> Bool
   ) throws -> Told {
     var options = TraceOptions()
     options.namespaces = [namespace]
