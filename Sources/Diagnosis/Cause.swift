@@ -120,6 +120,8 @@ public enum Diagnoser {
     .forwardingDisabled, .reversePathFilter, .noRoute, .deviceDown, .neighbourFailed,
     .portClosed, .receiverOverloaded, .congestion,
     .otherDrop, .serviceNotProgrammed, .lostBeyondNode,
+    // of what worked
+    .dnsSearchExpansion,
   ]
 
   /// What is wrong with a flow; `nil` if nothing is.

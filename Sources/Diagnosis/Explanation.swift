@@ -76,10 +76,21 @@ public struct Explanation: Hashable, Sendable, Codable {
   public var check: [String]
   public var fix: String
   public var rule: RuleFinding?
+  /// `nil` for what failed.
+  public var severity: Severity?
+
+  /// What is less than a failure.
+  public enum Severity: String, Hashable, Sendable, Codable {
+    /// It worked, later than it could have.
+    case delay
+  }
+
+  /// Whether the connection failed by it.
+  public var isFailure: Bool { severity == nil }
 
   public init(
     cause: String, layer: Layer, certainty: Certainty, why: String, evidence: [String],
-    check: [String], fix: String, rule: RuleFinding? = nil
+    check: [String], fix: String, rule: RuleFinding? = nil, severity: Severity? = nil
   ) {
     self.cause = cause
     self.layer = layer
@@ -89,6 +100,7 @@ public struct Explanation: Hashable, Sendable, Codable {
     self.check = check
     self.fix = fix
     self.rule = rule
+    self.severity = severity
   }
 
   /// What flows that failed for the same reason at the same place have in common.

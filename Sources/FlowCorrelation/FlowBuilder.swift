@@ -23,6 +23,7 @@ final class FlowBuilder {
   private var wayOfKey: [PacketKey: PacketWay] = [:]
   private var counts = Counts()
   private var largestPassed: UInt32 = 0
+  private var dns = DNSConversation()
 
   /// What TCP said.
   private struct Counts {
@@ -78,13 +79,18 @@ final class FlowBuilder {
     }
     let isReply = isReply(event)
     let key = PacketKey(event, isReply: isReply)
+    var event = event
+    let payload = event.payloadStart
+    event.payloadStart = nil
     if let way = queuedWay(of: event, key) ?? wayOfKey[key], way.continues(with: event) {
       way.add(event, isHarmless: isHarmless)
+      note(payload, event, way, isHarmless)
       notePassed(event)
       return
     }
     let way = PacketWay(key)
     way.add(event, isHarmless: isHarmless)
+    note(payload, event, way, isHarmless)
     wayOfKey[key] = way
     ways.append(way)
     count(event, isReply: isReply)
@@ -141,6 +147,13 @@ final class FlowBuilder {
     if flags.contains([.syn, .ack]) || (isReply && event.payload > 0) {
       counts.isEstablished = true
     }
+  }
+
+  /// The DNS message in a packet, or one more sighting of it.
+  private func note(_ payload: [UInt8]?, _ event: Event, _ way: PacketWay, _ isHarmless: Bool) {
+    if let payload, let message = DNSMessage(payload) { way.exchange = dns.take(message, event) }
+    guard way.isReply, let exchange = way.exchange else { return }
+    dns.follow(exchange, event, isDrop: event.hook == .drop && !isHarmless)
   }
 
   private func notePassed(_ event: Event) {
@@ -205,6 +218,7 @@ final class FlowBuilder {
     translated = translated ?? other.translated
     attempts = other.attempts + attempts
     wayOfKey.merge(other.wayOfKey) { mine, _ in mine }
+    dns.absorb(other.dns)
   }
 
   func isOver(now: UInt64, _ patience: FlowPatience) -> Bool {
@@ -213,7 +227,8 @@ final class FlowBuilder {
     switch state {
     case .completed where original.proto == .tcp: return idle > patience.closed
     case .refused, .reset: return idle > patience.closed
-    case .completed: return idle > patience.answered
+    // who asked two things at once may wait for one of them, and ask again
+    case .completed: return idle > (dns.isWaiting ? patience.question : patience.answered)
     case .noAnswer: return idle > patience.unanswered
     case .open:
       return idle > (ways.contains(where: \.hasDied) ? patience.unanswered : patience.open)
@@ -250,6 +265,11 @@ final class FlowBuilder {
     flow.transmissions = ways.map { $0.transmission() }
     flow.largestPassed = largestPassed
     flow.mayMissEvents = mayMissEvents
+    if !dns.isEmpty {
+      let unread = ways.contains { $0.isReply && $0.exchange == nil && $0.hasRoomForDNS }
+      flow.dns = dns.told(unread: unread)
+      flow.dnsOmitted = dns.omitted
+    }
     return flow
   }
 }

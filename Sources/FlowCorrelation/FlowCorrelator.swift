@@ -6,6 +6,9 @@ public struct FlowPatience: Sendable {
   public var closed: UInt64 = 200_000_000
   /// ns after which an answered one without a close is (UDP; TCP keeps on for longer).
   public var answered: UInt64 = 1_500_000_000
+  /// ns after which one with an answer and an unanswered DNS question is: resolvers ask again after
+  /// 5 seconds.
+  public var question: UInt64 = 6_000_000_000
   /// ns after which an unanswered one is told. The client may still be trying, after 1, 2, 4, …
   /// seconds, and the kernel gives a neighbour 3 seconds to answer before it drops what waits.
   public var unanswered: UInt64 = 3_500_000_000
@@ -47,6 +50,7 @@ public struct FlowCorrelator {
   /// Told to be unanswered; their clients may go on trying.
   private var told: [UInt64: FlowBuilder] = [:]
   private var nextID: UInt64 = 1
+  private var searches = DNSSearches()
 
   /// `isServer` knows the Service side of an endpoint pair, for flows whose first packet
   /// was not seen; `isHarmless` knows the drops that are no faults.
@@ -163,7 +167,11 @@ public struct FlowCorrelator {
       }
     }
     defer { ended.removeAll(keepingCapacity: true) }
-    return ended.map { $0.flow() }.sorted { $0.start < $1.start }
+    var flows = ended.map { $0.flow() }.sorted { $0.start < $1.start }
+    for i in flows.indices where !flows[i].dns.isEmpty {
+      flows[i].dnsSearch = searches.take(flows[i])
+    }
+    return flows
   }
 
   /// All the flows there are, at the end of a trace.

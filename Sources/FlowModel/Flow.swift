@@ -112,6 +112,13 @@ public struct Flow: Sendable {
   public var largestPassed: UInt32
   /// Some events were lost while it was traced: what is missing may be ours.
   public var mayMissEvents: Bool
+  /// What was asked and answered, if DNS was traced, in the order it was asked; of very many the
+  /// latest.
+  public var dns: [DNSExchange] = []
+  /// How many more there were.
+  public var dnsOmitted = 0
+  /// Names its client tried before, if this flow's answer ended a search.
+  public var dnsSearch: DNSSearch?
 
   /// TCP, UDP, ….
   public var proto: IPProtocol { original.proto }

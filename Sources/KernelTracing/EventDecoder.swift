@@ -47,6 +47,12 @@ extension Event {
     icmpType = e.icmp_type
     icmpCode = e.icmp_code
     dropReason = e.reason
+    if record.count >= MemoryLayout<kft_dns_event>.size {
+      let start = MemoryLayout<kft_dns_event>.offset(of: \.data) ?? record.count
+      let length = unsafe record.loadUnaligned(fromByteOffset: start - 2, as: UInt16.self)
+      let room = record.count - start
+      payloadStart = unsafe Array(record[start..<start + min(Int(length), room)])
+    }
   }
 }
 

@@ -113,6 +113,6 @@ struct ExportCommand: AsyncParsableCommand {
   private func isWanted(
     _ flow: FlowRecord, _ header: HeaderRecord?, _ wanted: FlowFilter.Test
   ) -> Bool {
-    wanted(flow, header) && (flow.diagnosis != nil || !dropsOnly)
+    wanted(flow, header) && (flow.diagnosis?.isFailure ?? false || !dropsOnly)
   }
 }

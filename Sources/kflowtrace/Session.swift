@@ -51,10 +51,14 @@ struct Session {
     node = NodeKnowledge(traced: traced)
     await node.readRules()
     let selected = try node.select(targets, into: &options.matches)
+    let isDNSAlone = command.dns == true && options.matches.isEmpty && !command.all
+    if isDNSAlone { options.matches.sides = [.init(address: nil, port: 53)] }
+    options.dns = command.dns ?? options.matches.selects(port: 53)
     options.dropsOnly = command.dropsOnly && options.matches.isEmpty
     if command.all || options.dropsOnly { options.matches = MatchSet() }
     description =
-      (selected + command.pod.map { "pod \($0)" } + command.flow.map { "flow \($0)" })
+      ((isDNSAlone ? ["DNS (port 53)"] : []) + selected + command.pod.map { "pod \($0)" }
+      + command.flow.map { "flow \($0)" })
       .joined(separator: ", ")
     Interruption.watch()
     tracer = try Tracer(options)
@@ -192,7 +196,7 @@ struct Session {
       let record = FlowRecord(flow, explanation, on: node)
       summary.add(record)
       recorder?.append(record)
-      guard explanation != nil || !command.dropsOnly else { continue }
+      guard explanation?.isFailure ?? false || !command.dropsOnly else { continue }
       shown += 1
       if !show(record) {
         isReaderGone = true

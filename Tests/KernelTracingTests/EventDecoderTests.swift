@@ -103,6 +103,20 @@ private func endpoint(_ address: String, _ port: UInt16) throws -> Endpoint {
       decode(Fixture.translated + hex("ff ff ff ff ff ff ff ff")) == decode(Fixture.translated))
   }
 
+  @Test("a DNS record is the event and as many bytes as it says, never more than there are")
+  func payload() throws {
+    let data = (0..<254).map { UInt8($0) }
+    for length in [0, 1, 12, 253, 254, 255, 4000, 65535] {
+      let bytes = Fixture.dropped + [UInt8(length & 255), UInt8(length >> 8)] + data
+      #expect(bytes.count == 448)
+      var event = try #require(decode(bytes))
+      #expect(event.payloadStart == Array(data.prefix(length)))
+      event.payloadStart = nil
+      #expect(event == decode(Fixture.dropped))
+      #expect(try #require(decode(Array(bytes.dropLast()))).payloadStart == nil, "cut short")
+    }
+  }
+
   @Test("a record need not be aligned") func unaligned() {
     let shifted = [0] + Fixture.translated
     let event = unsafe shifted.withUnsafeBytes {

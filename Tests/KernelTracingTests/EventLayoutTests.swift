@@ -51,6 +51,14 @@ import Testing
     #expect(MemoryLayout<E>.offset(of: \.reply) == 156)
   }
 
+  @Test("a DNS record is an event with a length and the payload behind it") func dns() {
+    #expect(MemoryLayout<kft_dns_event>.size == 448)
+    #expect(MemoryLayout<kft_dns_event>.offset(of: \.event) == 0)
+    #expect(MemoryLayout<kft_dns_event>.offset(of: \.length) == 192)
+    #expect(MemoryLayout<kft_dns_event>.offset(of: \.data) == 194)
+    #expect(KFT_DNS_BYTES == 254)
+  }
+
   @Test("map keys have no hidden padding a lookup would trip over") func keys() {
     #expect(MemoryLayout<kft_match_key>.size == 20)
     #expect(MemoryLayout<kft_match_value>.size == 12)
