@@ -5,9 +5,9 @@ CAUSE=conntrack-race
 TRACE=(--svc kube-system/kube-dns --svc kube-system/kube-dns-upstream)
 TRACE_NETNS=(node1 node2 client dns)
 
-# Since Linux 5.7 two questions to one Service no longer clash. What still does: two Services of the
-# same pods, as NodeLocal DNSCache has them, where NAT gives both questions the same answer to wait
-# for. A chain that takes long between NAT and the end of POSTROUTING makes the race easy to lose.
+# Two questions to one Service no longer fail (conntrack -S: clash_resolve). What still does: two
+# Services of the same pods, as NodeLocal DNSCache has them, where NAT gives both questions the same
+# answer to wait for. A chain that takes long behind NAT in POSTROUTING makes the race easy to lose.
 fault() {
   local level
   {
