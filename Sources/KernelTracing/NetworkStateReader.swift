@@ -64,7 +64,8 @@ extension NetworkNamespace {
         controller: message.number(Int(IFLA_MASTER)) ?? 0)
       device.qdisc = message.text(Int(IFLA_QDISC)) ?? ""
       if info?.text(Int(IFLA_INFO_SLAVE_KIND)) == "bridge" {
-        device.isHairpin = info?.nested(Int(IFLA_INFO_SLAVE_DATA))?[Int(IFLA_BRPORT_MODE)]?.first == 1
+        let port = info?.nested(Int(IFLA_INFO_SLAVE_DATA))
+        device.isHairpin = port?[Int(IFLA_BRPORT_MODE)]?.first == 1
       }
       if device.kind == "vxlan", let data = info?.nested(Int(IFLA_INFO_DATA)),
         let vni = data.number(Int(IFLA_VXLAN_ID)), let port = data.port(Int(IFLA_VXLAN_PORT))

@@ -3,8 +3,8 @@ import FlowModel
 import Testing
 
 @Suite struct ChecksumCauseTests {
-  @Test("the tunnel's: where it died, its counter, who sent it by which device") func tunnel() throws
-  {
+  @Test("the tunnel's: where it died, its counter, who sent it by which device")
+  func tunnel() throws {
     var node = Node("UDP_CSUM", in: "__udp4_lib_rcv+0x1eb")
     node.statistics = ["UdpInCsumErrors": 8]
     node.states[2] = NetworkState(devices: [3: .init(index: 3, name: "eth0")])

@@ -58,7 +58,7 @@ import Testing
     #expect(said.evidence.contains("hairpin_mode of vethweb1 is off now"))
     #expect(said.fix.contains("bridge link set dev vethweb1 hairpin on"))
     node.states[2]?.devices[7]?.isHairpin = true
-    #expect(Diagnoser.explain(told.flow, on: node)?.cause == "drop", "the bridge dropped it for else")
+    #expect(Diagnoser.explain(told.flow, on: node)?.cause == "drop", "it was for something else")
   }
 
   @Test("a pod that was given itself") func hairpin() throws {

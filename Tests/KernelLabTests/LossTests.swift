@@ -11,7 +11,8 @@ extension LabTests {
         .compactMap { Int($0.dropFirst("insert_failed=".count)) }.reduce(0, +)
     }
 
-    @Test("24: the one of two questions that lost, as often as conntrack counts") func race() throws {
+    @Test("24: the one of two questions that lost, as often as conntrack counts")
+    func race() throws {
       try Lab.lab("up")
       let before = try Self.insertFailed()
       // the second Service comes with the fault

@@ -89,7 +89,8 @@ extension LabTests {
       Expected(
         scenario: "conntrack-full", cause: "conntrack-full", layer: "node", place: "kft-node1",
         says: [
-          "the conntrack table of kft-node1 is full", "nf_conntrack_max = ", "of them while tracing",
+          "the conntrack table of kft-node1 is full", "nf_conntrack_max = ",
+          "of them while tracing",
         ]),
       Expected(
         scenario: "checksum-error", cause: "checksum-error", layer: "pod-network",

@@ -24,7 +24,8 @@ import Testing
     #expect(ConntrackTable.Counters(statistics: text) == ConntrackTable.Counters())
   }
 
-  @Test("a table is what conntrack tells of it", .enabled(if: isRoot, "needs root")) func real() throws {
+  @Test("a table is what conntrack tells of it", .enabled(if: isRoot, "needs root"))
+  func real() throws {
     let name = "utb-\(getpid())-ct"
     try run("ip", "netns", "add", name)
     defer { _ = try? run("ip", "netns", "del", name) }
