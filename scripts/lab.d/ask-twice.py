@@ -22,13 +22,13 @@ def question(number):
     return struct.pack(">6H", number, 0x0100, 1, 0, 0, 0) + NAME + struct.pack(">2H", 1, 1)
 
 
-def send_at(shared, place, descriptor, number, server):
-    """Waits for the time that is written at the place, then sends."""
+def send_at(shared, both, number, server):
+    """Waits until it is the time that is written there, then sends."""
     while True:
         (start,) = struct.unpack_from("d", shared, 0)
         if start and time.monotonic() >= start:
             break
-    descriptor.sendto(question(number), (server, 53))
+    both.sendto(question(number), (server, 53))
 
 
 def ask(servers, processors):
@@ -39,12 +39,12 @@ def ask(servers, processors):
         child = os.fork()
         if child == 0:
             os.sched_setaffinity(0, {processors[1]})
-            send_at(shared, 0, both, 2, servers[1])
+            send_at(shared, both, 2, servers[1])
             os._exit(0)
         os.sched_setaffinity(0, {processors[0]})
         time.sleep(0.02)
         struct.pack_into("d", shared, 0, time.monotonic() + 0.002)
-        send_at(shared, 0, both, 1, servers[0])
+        send_at(shared, both, 1, servers[0])
         os.waitpid(child, 0)
         answered = set()
         both.settimeout(PATIENCE)
