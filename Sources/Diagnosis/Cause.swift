@@ -114,6 +114,7 @@ public struct Cause: Sendable {
 public enum Diagnoser {
   /// In the order they are asked: the first that knows the flow has the word.
   public static let causes: [Cause] = [
+    .conntrackFull, .conntrackRace, .checksumError,
     .noEndpoints, .noLocalEndpoint, .unallocatedAddress, .mtuBlackhole, .mtuExceeded,
     .vniMismatch, .tunnelPortMismatch, .noTunnelPeer, .tunnelBlocked,
     .hairpin, .staleConntrack, .routingLoop, .dnsBlocked, .policyDrop,

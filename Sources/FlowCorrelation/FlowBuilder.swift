@@ -9,12 +9,15 @@ final class FlowBuilder {
   let netns: UInt32
   var aliasCount = 0
   var mayMissEvents = false
+  /// Another connection whose packets NAT gives the same tuple: one of the two will die of it.
+  private(set) weak var rival: FlowBuilder?
   /// Every tuple its packets had, for forgetting them.
   private(set) var tuples: Set<Tuple> = []
 
   private var original: Tuple
   private var translated: Tuple?
   private var attempts: [Endpoint] = []
+  private var rivals: [Tuple] = []
   private var zone: UInt16 = 0
   private var start: UInt64
   /// CLOCK_BOOTTIME, ns, of the last sighting.
@@ -52,12 +55,41 @@ final class FlowBuilder {
     // the first NAT seen is the Service's own; a second node may translate once more
     guard translated == nil || conntrack.original == original else { return }
     if translated == nil { original = conntrack.original }
+    // source NAT has found it a port of its own
+    if translated != conntrack.translated { part() }
     translated = conntrack.translated
     let server = conntrack.translated.destination
     if server != original.destination, attempts.last != server { attempts.append(server) }
     zone = conntrack.zone
     tuples.insert(conntrack.original)
     tuples.insert(conntrack.translated)
+  }
+
+  /// Whether NAT made the same of two connections that are not the same.
+  func isTranslated(like other: FlowBuilder) -> Bool {
+    translated != nil && translated == other.translated && original != other.original
+  }
+
+  /// Each remembers the other.
+  func meet(_ other: FlowBuilder) {
+    for (one, two) in [(self, other), (other, self)] {
+      one.rival = two
+      if !one.rivals.contains(two.original) { one.rivals.append(two.original) }
+    }
+  }
+
+  /// They are told apart after all.
+  private func part() {
+    guard let rival else { return }
+    rival.rivals.removeAll { $0 == original }
+    rivals.removeAll { $0 == rival.original }
+    rival.rival = nil
+    self.rival = nil
+  }
+
+  /// Whether an event is a sighting of a packet that was seen before.
+  func hasSeen(_ event: Event) -> Bool {
+    wayOfKey[PacketKey(event, isReply: isReply(event))] != nil
   }
 
   /// Whether an event begins another connection with the same tuple.
@@ -255,6 +287,7 @@ final class FlowBuilder {
     var flow = Flow(id: id, original: original, netns: netns, start: start)
     flow.translated = translated
     flow.attempts = attempts
+    flow.rivals = rivals
     flow.zone = zone
     flow.end = last
     flow.state = state

@@ -90,15 +90,11 @@ public struct FlowCorrelator {
   }
 
   private mutating func flow(of event: Event, mayBegin: Bool) -> FlowBuilder? {
-    let known =
-      aliases[Alias(event.tuple, netns: event.netns)]
-      ?? event.conntrack.flatMap {
-        aliases[Alias($0.original, netns: event.netns)]
-          ?? aliases[Alias($0.translated, netns: event.netns)]
-      }
+    let known = known(event)
     if let known {
       guard known.isSucceeded(by: event) else {
-        aliases[Alias(event.tuple, netns: event.netns)] = known
+        let alias = Alias(event.tuple, netns: event.netns)
+        if aliases[alias] == nil { aliases[alias] = known }
         return known
       }
       end(known)
@@ -109,6 +105,21 @@ public struct FlowCorrelator {
     active[builder.id] = builder
     adopt(event.tuple, event, builder)
     return builder
+  }
+
+  private func known(_ event: Event) -> FlowBuilder? {
+    // what NAT made of it may for a moment be what it made of another
+    let asked =
+      event.conntrack.flatMap { entry in
+        entry.isTranslated ? aliases[Alias(entry.original, netns: event.netns)] : nil
+      }
+    let known =
+      asked ?? aliases[Alias(event.tuple, netns: event.netns)]
+      ?? event.conntrack.flatMap { aliases[Alias($0.translated, netns: event.netns)] }
+    guard let known, asked == nil, let rival = known.rival, active[rival.id] != nil,
+      !known.hasSeen(event), rival.hasSeen(event)
+    else { return known }
+    return rival
   }
 
   /// Client to server.
@@ -125,10 +136,19 @@ public struct FlowCorrelator {
   /// The tuple is this flow's from now on; a flow it was before is merged into this one.
   private mutating func adopt(_ tuple: Tuple, _ event: Event, _ builder: FlowBuilder) {
     let alias = Alias(tuple, netns: event.netns)
+    // the one whose packet dies leaves to the other what NAT made of both
+    if event.hook == .drop, tuple != event.conntrack?.original, let rival = builder.rival {
+      aliases[alias] = rival
+      return
+    }
     if let other = aliases[alias], other !== builder,
       active[other.id] != nil || told[other.id] != nil
     {
-      if other.isSucceeded(by: event) {
+      let isAnother = other.isTranslated(like: builder)
+      if isAnother, !other.isAnswered, active[other.id] != nil {
+        builder.meet(other)
+        return
+      } else if isAnother || other.isSucceeded(by: event) {
         end(other)
       } else {
         builder.absorb(other)

@@ -92,6 +92,9 @@ public struct Flow: Sendable {
   /// Where its packets were sent by NAT, in order. More than one if a first packet was dropped:
   /// it left no conntrack entry, and the next one had its endpoint drawn anew.
   public var attempts: [Endpoint]
+  /// Other connections, as their clients sent them, whose packets NAT gave the same tuple meanwhile:
+  /// one conntrack entry can't stand for both.
+  public var rivals: [Tuple]
   public var zone: UInt16
   /// The namespace it was first seen in.
   public var netns: UInt32
@@ -134,6 +137,7 @@ public struct Flow: Sendable {
     self.start = start
     end = start
     attempts = []
+    rivals = []
     zone = 0
     state = .noAnswer
     packets = (0, 0)
