@@ -79,7 +79,7 @@ public struct FlowText {
     _ flow: Flow, _ explanation: Explanation?, _ service: ServiceName?
   ) -> String {
     let target = flow.original.destination
-    let name = service.map { "\($0.namespace)/\($0.name) ".printable } ?? ""
+    let name = service?.knownName.map { "\($0) ".printable } ?? ""
     var route = "\(flow.proto) \(flow.original.source) → \(name)\(target)"
     if let translated = flow.translated {
       if translated.destination != target {

@@ -80,13 +80,13 @@ struct HopText {
         line.place = name(event.outInterface, event.netns)
       }
     case .destinationNAT(let to, let undone):
-      line.place = event.netfilterHook?.description ?? "NAT"
+      line.place = placeOfNAT(event)
       line.action = undone ? "un-SNAT" : "DNAT"
       line.detail = "→ \(to)" + (undone ? "" : endpointText(to))
       line.way = undone ? "\(to.address)" : "\(to)"
       line.isNAT = true
     case .sourceNAT(let to, let undone):
-      line.place = event.netfilterHook?.description ?? "NAT"
+      line.place = placeOfNAT(event)
       line.action = undone ? "un-DNAT" : "SNAT"
       line.detail = "← \(to)"
       line.way = undone ? "\(to)" : "\(to.address)"
@@ -131,9 +131,18 @@ struct HopText {
     return line
   }
 
+  private func placeOfNAT(_ event: Event) -> String {
+    let hook = event.netfilterHook?.description
+    guard event.hook == .ipvs else { return hook ?? "NAT" }
+    return hook.map { "\($0) IPVS" } ?? "IPVS"
+  }
+
   private func endpointText(_ endpoint: Endpoint) -> String {
     guard let service, let index = node.endpointIndex(of: endpoint, for: flow) else { return "" }
-    return "   endpoint \(index) of \(service.endpointCount)"
+    guard service.virtualServer != nil else {
+      return "   endpoint \(index) of \(service.endpointCount)"
+    }
+    return "   \(service.fullName), real server \(index) of \(service.endpointCount)"
   }
 
   private func passedName(_ event: Event) -> String {
@@ -155,6 +164,7 @@ struct HopText {
     case .bridgeOut: "bridge out"
     case .vxlanTransmit: "vxlan_xmit"
     case .vxlanReceive: "vxlan_rcv"
+    case .ipvs: "ip_vs_nat_xmit"
     default: "\(event.hook)"
     }
   }

@@ -65,7 +65,8 @@ struct Session {
 
   private func announce(_ traced: [NetworkNamespace], _ options: TraceOptions) {
     for line in node.missing { Output.note("note: \(line)") }
-    let missing = tracer.missingFunctions
+    // IPVS is a module that most nodes do without
+    let missing = tracer.missingFunctions.filter { !$0.hasPrefix("ip_vs_") }
     if !missing.isEmpty {
       Output.note(
         "note: not probed, the kernel or its loaded modules lack them: "
