@@ -90,7 +90,8 @@ extension Cause {
     var check = ["tcpdump -ni any host \(last.event.tuple.destination.address)   (on the next hop)"]
     var evidence: [String] = []
     if case .tunnel(let outer, let vni) = last.event.carrier {
-      hop = "\(outer.destination.address) (\(last.event.tunnelKind.rawValue)"
+      hop =
+        "\(outer.destination.address) (\(last.event.tunnelKind.rawValue)"
         + (last.event.tunnelKind == .ip ? ")" : ", UDP \(outer.destination.port), VNI \(vni))")
       check = [
         "kflowtrace --flow \(last.event.tuple.source.address),\(last.event.tuple.destination)   "

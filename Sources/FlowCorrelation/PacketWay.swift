@@ -145,9 +145,11 @@ final class PacketWay {
     }
     switch (before.carrier, event.carrier) {
     case (.none, .tunnel(let outer, let vni)):
+      forgetNAT(before: event)
       hops.append(
         Hop(event: event, action: .encapsulated(outer: outer, vni: vni), isDetail: false))
     case (.tunnel, .none):
+      forgetNAT(before: event)
       var at = event
       at.tunnelKind = before.tunnelKind
       hops.append(Hop(event: at, action: .decapsulated, isDetail: false))
@@ -163,6 +165,11 @@ final class PacketWay {
       || (netfilterHook ?? before.netfilterHook) == .input && event.netfilterHook == .output
   }
 
+  /// What was seen of the inner packet says nothing of the outer one, and the other way round.
+  private func forgetNAT(before event: Event) {
+    if event.hook != .natFunction, event.hook != .natManip { natEvent = nil }
+  }
+
   /// Where the packet was when its tuple became what this event has.
   private func placeOfNAT(_ event: Event, _ before: Event, isByIPVS: Bool) -> Event {
     var at = event
@@ -174,6 +181,8 @@ final class PacketWay {
       at = nat
       at.tuple = event.tuple
       at.netfilterHook = nat.netfilterHook ?? netfilterHook
+    } else {
+      at.netfilterHook = event.netfilterHook ?? netfilterHook
     }
     return at
   }

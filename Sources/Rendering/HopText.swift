@@ -59,6 +59,12 @@ struct HopText {
       let entry = way.hops[..<drop].lastIndex(where: { $0.event.netfilterHook == hook }),
       way.hops[entry].isDetail
     else { return }
+    // for a function of the IP layer it was as good as delivered
+    if hook == .input, node.reasonName(way.hops[drop].event.dropReason) == "NETFILTER_DROP",
+      lines.last?.action == "delivered" || lines.dropLast().last?.action == "delivered"
+    {
+      lines.removeAll { $0.action == "delivered" }
+    }
     var line = line(way.hops[entry])
     line.place = hook.description
     line.action = "chains"

@@ -66,13 +66,16 @@ public struct ServiceCatalog: Sendable {
       reader.read(NFTKubeProxyReader.services(rules.nft))
       for set in rules.ruleSets { reader.read(set) }
     }
-    var services = reader.services
+    self.init(services: reader.services + Self.virtual(rules.flatMap(\.ipvs.servers), reader.services))
+  }
+
+  /// Those of virtual servers at addresses that no Service has yet.
+  private static func virtual(_ servers: [VirtualServer], _ services: [Service]) -> [Service] {
+    guard !servers.isEmpty else { return [] }
     var known = Set(services.flatMap { s in s.frontends.map { Key(endpoint: $0, proto: s.proto) } })
-    for server in rules.flatMap(\.ipvs.servers)
-    where known.insert(Key(endpoint: server.endpoint, proto: server.proto)).inserted {
-      services.append(server.service)
-    }
-    self.init(services: services)
+    return servers.filter {
+      known.insert(Key(endpoint: $0.endpoint, proto: $0.proto)).inserted
+    }.map(\.service)
   }
 
   /// Whether there is any Service.

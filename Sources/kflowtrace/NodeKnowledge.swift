@@ -73,6 +73,14 @@ final class NodeKnowledge: NodeView {
     }
   }
 
+  /// Names of namespaces with virtual servers whose NAT conntrack is not told of.
+  func namespacesWithUntrackedIPVS() -> [String] {
+    traced.filter {
+      before[$0.inode]?.ipvs.servers.isEmpty == false
+        && setting("net/ipv4/vs/conntrack", in: $0.inode) == "0"
+    }.map { names.name(of: $0.inode) }
+  }
+
   private func refreshCatalog() async {
     let now = Session.now()
     guard now - catalogTime > 2_000_000_000 else { return }

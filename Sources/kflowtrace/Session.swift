@@ -72,6 +72,11 @@ struct Session {
         "note: not probed, the kernel or its loaded modules lack them: "
           + missing.joined(separator: ", "))
     }
+    for name in tracer.backend == .netfilter ? node.namespacesWithUntrackedIPVS() : [] {
+      Output.note(
+        "note: net.ipv4.vs.conntrack is 0 in \(name): conntrack does not know what IPVS did, and "
+          + "connections are told in two, before it and behind it; --backend kprobe joins them")
+    }
     let what = description.isEmpty ? (options.dropsOnly ? "drops" : "everything") : description
     let names = traced.map(\.name)
     // the drop tracepoint sees every namespace unless it is narrowed
