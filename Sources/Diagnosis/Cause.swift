@@ -25,7 +25,7 @@ public struct Case {
 
   /// `default/web`, or the address the client called.
   public var serviceText: String {
-    service.map { "\($0.namespace)/\($0.name)" } ?? "\(flow.original.destination)"
+    service?.fullName ?? "\(flow.original.destination)"
   }
 
   /// Where the client's packets were to end up.

@@ -9,8 +9,10 @@ extension Case {
 }
 
 extension Cause {
-  /// A Service whose endpoints are gone: kube-proxy rejects or drops what is sent to it.
+  /// A Service whose endpoints are gone: kube-proxy rejects or drops what is sent to it, and so does
+  /// IPVS.
   static let noEndpoints = Cause("no-endpoints") { given in
+    if let refused = given.refusedByIPVS { return refused }
     guard let (way, hop) = given.filterDrop, let rule = given.node.rule(for: hop),
       let name = rule.comment?.removing(suffix: " has no endpoints")
     else { return nil }

@@ -75,7 +75,7 @@ extension Drop {
 
 extension Case {
   /// A command that prints the rules of Services of a namespace.
-  fileprivate func listServices(in netns: UInt32) -> String {
+  func listServices(in netns: UInt32) -> String {
     guard node.isKubeProxyNFTables(in: netns) else {
       return flow.original.source.address.isIPv4
         ? "iptables-save -t nat" : "ip6tables-save -t nat"

@@ -43,6 +43,11 @@ public struct Event: Hashable, Sendable {
     public var isConfirmed: Bool { status & 8 != 0 }
     /// Whether the tuples differ, that is, NAT applies.
     public var isTranslated: Bool { translated != original }
+    /// Whether IPVS changed the destination: conntrack's own NAT was asked and left it as it was
+    /// (IPS_DST_NAT_DONE without IPS_DST_NAT).
+    public var isByIPVS: Bool {
+      status & 0x120 == 0x100 && translated.destination != original.destination
+    }
   }
 
   /// CLOCK_BOOTTIME, ns.

@@ -117,6 +117,8 @@ extension ServiceName: JSONWritable {
       $0.member("endpointIndex", endpointIndex)
       $0.member("endpointCount", endpointCount)
       $0.member("affinitySeconds", affinitySeconds)
+      $0.member("virtualServer", virtualServer)
+      $0.member("scheduler", scheduler)
     }
   }
 }

@@ -47,7 +47,7 @@ extension Schema {
             "tcIngress", "tcEgress", "nfRaw", "nfDNATDone", "nfFilter", "nfFilterDone", "nfSNAT",
             "nfSNATDone", "conntrackIn", "conntrackConfirm", "natFunction", "natManip", "hookSlow",
             "iptTable", "nftChain", "ipReceive", "ipForward", "ipDeliver", "ipOutput", "bridgeIn",
-            "bridgeOut", "vxlanTransmit", "vxlanReceive", "icmpSend", "drop", "resetSent",
+            "bridgeOut", "vxlanTransmit", "vxlanReceive", "icmpSend", "ipvs", "drop", "resetSent",
             "retransmit"
           ]
         },
@@ -121,9 +121,11 @@ extension Schema {
         },
         "serviceName": {
           "type": "object",
-          "required": ["namespace", "name", "endpointCount"],
+          "required": ["endpointCount"],
           "additionalProperties": false,
           "properties": {
+            "virtualServer": {"description": "Of IPVS, which knows no names", "type": "string"},
+            "scheduler": {"type": "string"},
             "namespace": {"type": "string"},
             "name": {"type": "string"},
             "port": {"type": "string"},

@@ -86,7 +86,7 @@ public struct FlowText {
 
   private func header(_ flow: FlowRecord) -> String {
     let target = flow.destination
-    let name = flow.service.map { "\($0.namespace)/\($0.name) ".printable } ?? ""
+    let name = flow.service?.knownName.map { "\($0) ".printable } ?? ""
     let proto = IPProtocol(name: flow.transport).map { "\($0)" } ?? flow.transport.printable
     var route = "\(proto) \(flow.source) → \(name)\(target)"
     if let reply = flow.reply {

@@ -69,7 +69,12 @@ final class NodeKnowledge: NodeView {
       guard (after[netns]?.time ?? 0) < drop.event.time, let namespace = names.namespace(netns)
       else { continue }
       let now = Session.now()
-      after[netns] = (now, await NodeRules.read(netns: namespace.path))
+      let rules = await NodeRules.read(netns: namespace.path)
+      after[netns] = (now, rules)
+      // its virtual server may have lost the last real server since we started
+      if !rules.ipvs.servers.isEmpty {
+        catalog = ServiceCatalog(traced.compactMap { after[$0.inode]?.rules ?? before[$0.inode] })
+      }
     }
     // an endpoint that is none may be one of since we started
     if flow.state != .completed, let server = flow.translated?.destination,
@@ -78,6 +83,14 @@ final class NodeKnowledge: NodeView {
     {
       await refreshCatalog()
     }
+  }
+
+  /// Names of namespaces with virtual servers whose NAT conntrack is not told of.
+  func namespacesWithUntrackedIPVS() -> [String] {
+    traced.filter {
+      before[$0.inode]?.ipvs.servers.isEmpty == false
+        && setting("net/ipv4/vs/conntrack", in: $0.inode) == "0"
+    }.map { names.name(of: $0.inode) }
   }
 
   private func refreshCatalog() async {
@@ -157,6 +170,9 @@ final class NodeKnowledge: NodeView {
   private func describe(_ service: Service) -> String {
     let address = service.clusterIP.map { "\($0)" } ?? "NodePort \(service.nodePort ?? 0)"
     let count = service.endpoints.count
+    guard service.virtualServer == nil else {
+      return "(\(count == 0 ? "no" : "\(count)") real server\(count == 1 ? "" : "s"))"
+    }
     let tail = count == 0 ? "no endpoints" : count == 1 ? "1 endpoint" : "\(count) endpoints"
     return "\(address)/\("\(service.proto)".lowercased()) (\(tail))"
   }
@@ -168,7 +184,13 @@ final class NodeKnowledge: NodeView {
         "--svc \(text): there are no kube-proxy rules here to look names up in; run it on a "
           + "node, name the node's namespace with --netns, or give the Service's IP address")
     }
-    let known = Set(catalog.services.map(\.fullName)).sorted()
+    let known = Set(catalog.services.filter { !$0.name.isEmpty }.map(\.fullName)).sorted()
+    guard !known.isEmpty else {
+      return TracingError(
+        .usage,
+        "--svc \(text): kube-proxy is in IPVS mode here, which keeps no names on the node; give the "
+          + "Service's IP address (kubectl get services -A)")
+    }
     let shown = known.prefix(8).joined(separator: ", ") + (known.count > 8 ? ", …" : "")
     return TracingError(.usage, "--svc \(text): no such Service on this node; there are \(shown)")
   }
@@ -215,15 +237,11 @@ final class NodeKnowledge: NodeView {
     if let service = called(flow) {
       let endpoint = flow.translated?.destination
       return ServiceName(
-        namespace: service.namespace, name: service.name, port: service.portName,
-        endpointIndex: endpoint.flatMap(service.index), endpointCount: service.endpoints.count,
-        affinitySeconds: service.affinitySeconds)
+        service, endpointIndex: endpoint.flatMap(service.index), of: service.endpoints.count)
     }
     // on the endpoint's node the Service's address was never seen
     guard let role = catalog.roles(of: target, flow.proto).first else { return nil }
-    return ServiceName(
-      namespace: role.service.namespace, name: role.service.name, port: role.service.portName,
-      endpointIndex: role.index, endpointCount: role.count)
+    return ServiceName(role.service, endpointIndex: role.index, of: role.count)
   }
 
   func namespace(owning address: Address) -> UInt32? { names.owner(of: address) }
@@ -298,6 +316,20 @@ final class NodeKnowledge: NodeView {
     var target = event.tuple.destination.address
     if case .tunnel(let outer, _) = event.carrier { target = outer.destination.address }
     return names.addresses(of: event.netns).contains(target) ? .input : .forward
+  }
+}
+
+extension ServiceName {
+  /// As the node's rules have it.
+  init(_ service: Service, endpointIndex: Int?, of count: Int) {
+    let isNamed = !service.name.isEmpty
+    self.init(
+      namespace: isNamed ? service.namespace : nil, name: isNamed ? service.name : nil,
+      port: service.portName, endpointIndex: endpointIndex,
+      // those that IPVS gives no connections any more are none
+      endpointCount: service.scheduler != nil && service.hasNoEndpoints ? 0 : count,
+      affinitySeconds: service.affinitySeconds, virtualServer: service.virtualServer,
+      scheduler: service.scheduler)
   }
 }
 

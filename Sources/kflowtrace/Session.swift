@@ -90,7 +90,8 @@ struct Session {
 
   private func announce(_ traced: [NetworkNamespace], _ options: TraceOptions) {
     for line in node.missing { Output.note("note: \(line)") }
-    let missing = tracer.missingFunctions
+    // IPVS is a module that most nodes do without
+    let missing = tracer.missingFunctions.filter { !$0.hasPrefix("ip_vs_") }
     if !missing.isEmpty {
       Output.note(
         "note: not probed, the kernel or its loaded modules lack them: "
@@ -104,6 +105,11 @@ struct Session {
           "note: the kernel doesn't trace rules of iptables-legacy; those are told as without "
             + "--trace-rules")
       }
+    }
+    for name in tracer.backend == .netfilter ? node.namespacesWithUntrackedIPVS() : [] {
+      Output.note(
+        "note: net.ipv4.vs.conntrack is 0 in \(name): conntrack does not know what IPVS did, and "
+          + "connections are told in two, before it and behind it; --backend kprobe joins them")
     }
     let what = description.isEmpty ? (options.dropsOnly ? "drops" : "everything") : description
     let names = traced.map(\.name)

@@ -120,11 +120,29 @@ enum Lab {
     }
   }
 
-  /// Breaks the lab as a scenario does, traces its traffic, heals.
+  /// Whether a module is loaded, built in, or to be had.
+  static func kernelHas(_ module: String) throws -> Bool {
+    if FileManager.default.fileExists(atPath: "/sys/module/\(module)") { return true }
+    return try run("modprobe", "-qn", module).status == 0
+  }
+
+  /// On a kernel without the module a lab that needs it is refused in one line that says so; true
+  /// if it was.
+  static func isRefused(_ setup: [String], without module: String) throws -> Bool {
+    guard try !kernelHas(module) else { return false }
+    let result = try run(["\(root)/scripts/lab", "up"] + setup)
+    #expect(result.status == 1)
+    let lines = result.errors.split(separator: "\n")
+    #expect(lines.count == 1 && lines[0].contains("on this kernel, which has no \(module);"))
+    return true
+  }
+
+  /// Breaks the lab as a scenario does, traces its traffic, heals. `setup`: the options of `lab up`
+  /// that the scenario needs.
   static func scenario(
-    _ name: String, _ arguments: [String], mode: String = "iptables-nft"
+    _ name: String, _ arguments: [String], setup: [String] = []
   ) throws -> Trace {
-    try lab("up", "--mode", mode)
+    try run(["\(root)/scripts/lab", "up"] + setup).expectSuccess()
     try lab("fault", name)
     defer { _ = try? lab("heal", name) }
     return try trace(arguments) { try lab("traffic", name) }

@@ -77,11 +77,14 @@ struct FlowLine: Decodable {
     var destination: Peer
   }
   struct Service: Decodable {
-    var namespace: String
-    var name: String
+    /// Both absent in IPVS mode.
+    var namespace: String?
+    var name: String?
     var port: String?
     var endpointIndex: Int?
     var endpointCount: Int
+    var virtualServer: String?
+    var scheduler: String?
   }
   struct Rule: Decodable {
     var table: String
