@@ -130,8 +130,10 @@ public enum Diagnoser {
     let given = Case(flow, node)
     for cause in causes {
       guard var explanation = cause.examine(given) else { continue }
-      if let trace = explanation.rule?.trace {
-        explanation.evidence.append("the kernel's rule trace: \(trace)")
+      if let trace = explanation.rule?.trace, let own = trace.first {
+        explanation.evidence.append("the kernel's rule trace: \(own)")
+        let others = trace.dropFirst().map { "others of these packets: \($0)" }
+        explanation.evidence += others
       }
       return explanation
     }

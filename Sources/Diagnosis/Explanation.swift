@@ -38,12 +38,13 @@ public struct RuleFinding: Hashable, Sendable, Codable {
   public var certainty: Certainty
   /// How many other rules could have done it.
   public var alternatives: Int
-  /// The kernel's own word on it, if its rules were traced.
-  public var trace: String?
+  /// The kernel's own word on it, if its rules were traced, then on other packets of the kind that
+  /// died otherwise.
+  public var trace: [String]?
 
   public init(
     table: String, chain: String, specification: String, comment: String?, backend: String,
-    isPolicy: Bool, certainty: Certainty, alternatives: Int, trace: String? = nil
+    isPolicy: Bool, certainty: Certainty, alternatives: Int, trace: [String]? = nil
   ) {
     self.table = table
     self.chain = chain

@@ -27,9 +27,6 @@ extension RuleFinding {
         comment: nil, backend: "nftables", isPolicy: trace.handle == nil, certainty: .certain,
         alternatives: 0)
     }
-    let others = traces.dropFirst().map { "\($0)" }
-    self.trace =
-      "\(trace)"
-      + (others.isEmpty ? "" : "; for others of these packets " + others.joined(separator: ", "))
+    self.trace = traces.map { "\($0)" }
   }
 }

@@ -21,7 +21,7 @@ struct TraceCommand: AsyncParsableCommand {
         kflowtrace --flow 10.244.1.5,10.244.2.8:8080 --duration 30s --json
         kflowtrace --svc default/web --netns all every namespace's devices
         kflowtrace --svc default/web --record web.json.gz
-        kflowtrace --svc default/web --trace-rules  the rule for certain
+        kflowtrace --svc default/web --trace-rules which rule drops it
 
       EXIT CODE
         0   no failure seen

@@ -92,7 +92,7 @@ struct FlowLine: Decodable {
     var specification: String
     var comment: String?
     var certainty: String
-    var trace: String?
+    var trace: [String]?
   }
   struct Drop: Decodable {
     var reason: String
