@@ -18,6 +18,7 @@ struct TraceCommand: AsyncParsableCommand {
         kflowtrace --pod 10.244.1.5 --drops-only failures of a pod's traffic
         kflowtrace --flow 10.244.1.5,10.244.2.8:8080 --duration 30s --json
         kflowtrace --svc default/web --netns all every namespace's devices
+        kflowtrace --svc default/web --record web.json.gz
 
       EXIT CODE
         0   no failure seen
@@ -25,6 +26,8 @@ struct TraceCommand: AsyncParsableCommand {
         64  wrong usage
         69  the kernel can't
         70  failed while tracing
+        73  the file of --record can't be created
+        74  it could not be written to its end
         77  a capability is missing
       """)
 
@@ -74,6 +77,20 @@ struct TraceCommand: AsyncParsableCommand {
   @Flag(help: "One JSON object a finished connection, a line each.")
   var json = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep every event and every connection in FILE; - is stdout.",
+      discussion: "JSON lines for `kflowtrace replay` and `export`, compressed if the name ends in "
+        + ".gz or .zst. Readable by its owner only.",
+      valueName: "file"))
+  var record: String?
+
+  @Flag(help: "Replace the file that --record names.")
+  var force = false
+
+  @Option(help: "Begin another file, FILE.2 and so on, after this much: 512M, 2G.")
+  var rotate: String?
+
   @Flag(
     name: .shortAndLong,
     help: "Timelines of healthy connections, too; twice: every hop of every packet kept.")
@@ -118,6 +135,13 @@ struct TraceCommand: AsyncParsableCommand {
         .usage,
         "say what to trace: --svc IP or NAMESPACE/NAME, --pod IP, --flow SRC,DST, --all, "
           + "or --drops-only for the whole node; --help has examples")
+    }
+    if record == nil, force || rotate != nil {
+      throw TracingError(.usage, "--force and --rotate belong to --record FILE")
+    }
+    if record == "-", json || rotate != nil {
+      throw TracingError(
+        .usage, "--record - takes stdout for itself; leave --json and --rotate out")
     }
     guard flow.count <= 32 else { throw TracingError(.usage, "--flow: 32 at most") }
     return options

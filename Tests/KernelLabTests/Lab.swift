@@ -66,9 +66,11 @@ enum Lab {
     return tracer
   }
 
-  /// Seconds for a closing connection's last packets: the emulated machine is slow.
-  static let settle: TimeInterval =
-    ProcessInfo.processInfo.environment["KFLOWTRACE_VM"] == nil ? 0.7 : 2
+  /// Whether this is one of scripts/vm, which are slow.
+  static let isEmulated = ProcessInfo.processInfo.environment["KFLOWTRACE_VM"] != nil
+
+  /// Seconds for a closing connection's last packets.
+  static let settle: TimeInterval = isEmulated ? 2 : 0.7
 
   /// Traces while `body` makes traffic, then ends the tracer in order.
   static func trace(
