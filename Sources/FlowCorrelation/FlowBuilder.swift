@@ -68,7 +68,7 @@ final class FlowBuilder {
     return event.sequence != initial
   }
 
-  func add(_ event: Event, isHarmless: Bool) {
+  func add(_ event: Event, payload: [UInt8]?, isHarmless: Bool) {
     // two processors' records may come out of order
     start = min(start, event.time)
     last = max(last, event.time)
@@ -79,9 +79,6 @@ final class FlowBuilder {
     }
     let isReply = isReply(event)
     let key = PacketKey(event, isReply: isReply)
-    var event = event
-    let payload = event.payloadStart
-    event.payloadStart = nil
     if let way = queuedWay(of: event, key) ?? wayOfKey[key], way.continues(with: event) {
       way.add(event, isHarmless: isHarmless)
       note(payload, event, way, isHarmless)
