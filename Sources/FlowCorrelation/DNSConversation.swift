@@ -14,7 +14,6 @@ struct DNSConversation {
   /// IPv4 identifications of the packets of `exchanges` seen last: question and answer.
   private var packets: [(question: UInt16?, answer: UInt16?)] = []
 
-  var isEmpty: Bool { exchanges.isEmpty && omitted == 0 }
   /// Whether a question has no answer yet.
   var isWaiting: Bool { exchanges.contains { $0.isUnanswered } }
 

@@ -26,7 +26,8 @@ final class FlowBuilder {
   private var wayOfKey: [PacketKey: PacketWay] = [:]
   private var counts = Counts()
   private var largestPassed: UInt32 = 0
-  private var dns = DNSConversation()
+  /// `nil` for most.
+  private var dns: DNSConversation?
 
   /// What TCP said.
   private struct Counts {
@@ -100,7 +101,7 @@ final class FlowBuilder {
     return event.sequence != initial
   }
 
-  func add(_ event: Event, isHarmless: Bool) {
+  func add(_ event: Event, payload: [UInt8]?, isHarmless: Bool) {
     // two processors' records may come out of order
     start = min(start, event.time)
     last = max(last, event.time)
@@ -111,18 +112,15 @@ final class FlowBuilder {
     }
     let isReply = isReply(event)
     let key = PacketKey(event, isReply: isReply)
-    var event = event
-    let payload = event.payloadStart
-    event.payloadStart = nil
     if let way = queuedWay(of: event, key) ?? wayOfKey[key], way.continues(with: event) {
       way.add(event, isHarmless: isHarmless)
-      note(payload, event, way, isHarmless)
+      if payload != nil || way.exchange != nil { note(payload, event, way, isHarmless) }
       notePassed(event)
       return
     }
     let way = PacketWay(key)
     way.add(event, isHarmless: isHarmless)
-    note(payload, event, way, isHarmless)
+    if payload != nil { note(payload, event, way, isHarmless) }
     wayOfKey[key] = way
     ways.append(way)
     count(event, isReply: isReply)
@@ -183,9 +181,12 @@ final class FlowBuilder {
 
   /// The DNS message in a packet, or one more sighting of it.
   private func note(_ payload: [UInt8]?, _ event: Event, _ way: PacketWay, _ isHarmless: Bool) {
-    if let payload, let message = DNSMessage(payload) { way.exchange = dns.take(message, event) }
+    if let payload, let message = DNSMessage(payload) {
+      dns = dns ?? DNSConversation()
+      way.exchange = dns?.take(message, event)
+    }
     guard way.isReply, let exchange = way.exchange else { return }
-    dns.follow(exchange, event, isDrop: event.hook == .drop && !isHarmless)
+    dns?.follow(exchange, event, isDrop: event.hook == .drop && !isHarmless)
   }
 
   private func notePassed(_ event: Event) {
@@ -250,7 +251,10 @@ final class FlowBuilder {
     translated = translated ?? other.translated
     attempts = other.attempts + attempts
     wayOfKey.merge(other.wayOfKey) { mine, _ in mine }
-    dns.absorb(other.dns)
+    if let theirs = other.dns {
+      dns = dns ?? DNSConversation()
+      dns?.absorb(theirs)
+    }
   }
 
   func isOver(now: UInt64, _ patience: FlowPatience) -> Bool {
@@ -260,7 +264,7 @@ final class FlowBuilder {
     case .completed where original.proto == .tcp: return idle > patience.closed
     case .refused, .reset: return idle > patience.closed
     // who asked two things at once may wait for one of them, and ask again
-    case .completed: return idle > (dns.isWaiting ? patience.question : patience.answered)
+    case .completed: return idle > (dns?.isWaiting ?? false ? patience.question : patience.answered)
     case .noAnswer: return idle > patience.unanswered
     case .open:
       return idle > (ways.contains(where: \.hasDied) ? patience.unanswered : patience.open)
@@ -298,7 +302,7 @@ final class FlowBuilder {
     flow.transmissions = ways.map { $0.transmission() }
     flow.largestPassed = largestPassed
     flow.mayMissEvents = mayMissEvents
-    if !dns.isEmpty {
+    if let dns {
       let unread = ways.contains { $0.isReply && $0.exchange == nil && $0.hasRoomForDNS }
       flow.dns = dns.told(unread: unread)
       flow.dnsOmitted = dns.omitted

@@ -68,8 +68,9 @@ public struct FlowCorrelator {
   public var activeCount: Int { active.count }
 
   /// Takes one event; events come in the order of the ring buffer. A flow that was unanswered when
-  /// it was told and is answered after all is told again, with the same id.
-  public mutating func ingest(_ event: Event) {
+  /// it was told and is answered after all is told again, with the same id. `payload`: the beginning of
+  /// what follows the L4 header, of a packet from or to port 53.
+  public mutating func ingest(_ event: Event, payload: [UInt8]? = nil) {
     let isHarmless = event.hook == .drop && isHarmless(event)
     // a packet (or its clone) freed in the course of things begins no flow
     guard let builder = flow(of: event, mayBegin: !isHarmless) else { return }
@@ -78,7 +79,7 @@ public struct FlowCorrelator {
       adopt(conntrack.original, event, builder)
       adopt(conntrack.translated, event, builder)
     }
-    builder.add(event, isHarmless: isHarmless)
+    builder.add(event, payload: payload, isHarmless: isHarmless)
     if builder.isAnswered, told.removeValue(forKey: builder.id) != nil {
       active[builder.id] = builder
     }

@@ -93,9 +93,6 @@ public struct Event: Hashable, Sendable {
   public var dropReason: UInt32
   /// `hook == .drop`: the kernel address that freed the packet.
   public var location: UInt64
-  /// The beginning of what follows the L4 header, of a UDP packet from or to port 53 when DNS is
-  /// traced; of one of its sightings at least.
-  public var payloadStart: [UInt8]?
 
   /// An event with only the fields every hook has.
   public init(time: UInt64, netns: UInt32, hook: Hook, tuple: Tuple) {
@@ -127,7 +124,6 @@ public struct Event: Hashable, Sendable {
     isTruncated = false
     dropReason = 0
     location = 0
-    payloadStart = nil
   }
 
   /// Whether the packet may not be fragmented (IPv6 packets never are on the way).

@@ -202,6 +202,14 @@ public final class Tracer: EventSource {
   }
 
   public func poll(milliseconds: Int32, _ body: (Event) -> Void) throws(TracingError) {
+    try ring.poll(milliseconds: milliseconds) { event, _ in body(event) }
+  }
+
+  /// The same with the beginning of the payload where there is one: of UDP packets from and to port 53
+  /// with `dns` in the options, of one sighting each at least.
+  public func pollPayloads(
+    milliseconds: Int32, _ body: (Event, [UInt8]?) -> Void
+  ) throws(TracingError) {
     try ring.poll(milliseconds: milliseconds, body)
   }
 

@@ -168,10 +168,10 @@ struct Session {
     for (netns, interfaces) in try tracer.followDevices() {
       node.learn(interfaces, in: netns)
     }
-    var batch: [Event] = []
-    try tracer.poll(milliseconds: milliseconds) { batch.append($0) }
-    for event in batch {
-      correlator.ingest(event)
+    var batch: [(Event, payload: [UInt8]?)] = []
+    try tracer.pollPayloads(milliseconds: milliseconds) { batch.append(($0, $1)) }
+    for (event, payload) in batch {
+      correlator.ingest(event, payload: payload)
       recorder?.append(event, on: node)
     }
     if recorder?.flush() == false { isReaderGone = true }

@@ -15,7 +15,7 @@ struct TraceCommand: AsyncParsableCommand {
         kflowtrace --svc 10.96.0.50              all its ports and endpoints
         kflowtrace --svc default/web             the same by its name
         kflowtrace --svc kube-system/kube-dns    every name asked, and its answer
-        kflowtrace --pod 10.244.1.5 --dns        a pod's connections, its lookups decoded
+        kflowtrace --pod 10.244.1.5 --dns        a pod's traffic, lookups decoded
         kflowtrace --dns                         every lookup on the node
         kflowtrace --pod 10.244.1.5 --drops-only failures of a pod's traffic
         kflowtrace --flow 10.244.1.5,10.244.2.8:8080 --duration 30s --json

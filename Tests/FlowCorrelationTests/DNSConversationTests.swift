@@ -21,21 +21,11 @@ import Testing
     #expect(exchange.isAnswered && !exchange.isUnanswered)
   }
 
-  @Test("payload is not kept with the packets") func memory() throws {
-    var lookups = SampleLookups()
-    lookups.lookup(name, at: 0)
-    let hops = try #require(lookups.flows().first).transmissions.flatMap(\.hops)
-    #expect(hops.count > 4 && hops.allSatisfy { $0.event.payloadStart == nil })
-  }
-
   @Test("without payload there is no DNS in a flow of port 53") func none() throws {
     var lookups = SampleLookups()
     lookups.lookup(name, at: 0)
     var correlator = FlowCorrelator()
-    for var event in lookups.events {
-      event.payloadStart = nil
-      correlator.ingest(event)
-    }
+    lookups.tell(&correlator) { _, _ in nil }
     let flow = try #require(correlator.drain().first)
     #expect(flow.dns.isEmpty && flow.state == .completed)
   }
@@ -44,12 +34,7 @@ import Testing
     var lookups = SampleLookups()
     lookups.lookup(name, at: 0)
     var correlator = FlowCorrelator()
-    let question = lookups.events[0].payloadStart
-    let answer = lookups.events[3].payloadStart
-    for (i, var event) in lookups.events.enumerated() {
-      event.payloadStart = i < 3 ? question : answer
-      correlator.ingest(event)
-    }
+    lookups.tell(&correlator) { i, _ in lookups.payloads[i < 3 ? 0 : 3] }
     let flow = try #require(correlator.drain().first)
     #expect(flow.dns.count == 1 && flow.dns[0].retries == 0)
     #expect(flow.dns[0].latency == 550_000)
@@ -100,7 +85,7 @@ import Testing
     lookups.packet(DNSBytes.query(name, type: 28, id: 2), at: 10)
     lookups.packet(DNSBytes.response(name, type: 1, id: 1), at: 600)
     var correlator = FlowCorrelator()
-    for event in lookups.events { correlator.ingest(event) }
+    lookups.tell(&correlator)
     #expect(correlator.finished(now: 6_500_000_000).isEmpty)
     let flow = try #require(correlator.finished(now: 7_100_000_000).first)
     #expect(flow.dns.map(\.isUnanswered) == [false, true])
@@ -109,7 +94,7 @@ import Testing
     // nobody waits for one that has all its answers
     var quick = SampleLookups()
     quick.lookup(name, at: 0)
-    for event in quick.events { correlator.ingest(event) }
+    quick.tell(&correlator)
     #expect(correlator.finished(now: 2_600_000_000).count == 1)
   }
 
@@ -126,10 +111,7 @@ import Testing
     var lookups = SampleLookups()
     lookups.lookup(name, at: 0)
     var correlator = FlowCorrelator()
-    for (i, var event) in lookups.events.enumerated() {
-      if i >= 3 { event.payloadStart = nil }
-      correlator.ingest(event)
-    }
+    lookups.tell(&correlator) { i, payload in i < 3 ? payload : nil }
     let exchange = try #require(correlator.drain().first?.dns.first)
     #expect(exchange.answer == nil && exchange.mayBeAnswered && !exchange.isUnanswered)
   }

@@ -86,8 +86,8 @@ import Testing
     var others = SampleLookups()
     others.lookup("web.example", at: 1000, port: 40001)
     var correlator = FlowCorrelator()
-    for event in lookups.events { correlator.ingest(event) }
-    for var event in others.events {
+    lookups.tell(&correlator)
+    for (i, var event) in others.events.enumerated() {
       func moved(_ endpoint: Endpoint) -> Endpoint {
         endpoint.address == SampleLookups.client
           ? Endpoint(Address(v4: 0x0af4_0107), endpoint.port) : endpoint
@@ -100,7 +100,7 @@ import Testing
         event.conntrack?.original = moved(entry.original)
         event.conntrack?.reply = moved(entry.reply)
       }
-      correlator.ingest(event)
+      correlator.ingest(event, payload: others.payloads[i])
     }
     let flows = correlator.drain()
     #expect(flows.count == 2 && flows.allSatisfy { $0.dnsSearch == nil })

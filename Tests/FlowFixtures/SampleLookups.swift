@@ -1,4 +1,4 @@
-import FlowCorrelation
+package import FlowCorrelation
 package import FlowModel
 
 /// Lookups of one client by way of kube-dns, packet by packet, as a tracer on its node tells them.
@@ -8,6 +8,8 @@ package struct SampleLookups {
   package static let server = Endpoint(Address(v4: 0x0af4_020a), 53)
 
   package private(set) var events: [Event] = []
+  /// By the index of their events.
+  package private(set) var payloads: [Int: [UInt8]] = [:]
   private var ipID: UInt16 = 0x100
 
   package init() {}
@@ -35,7 +37,7 @@ package struct SampleLookups {
       event.mtu = 1500
       event.ipID = ipID
       if hook == .drop { event.dropReason = 9 }
-      if isFirst { event.payloadStart = Array(payload.prefix(254)) }
+      if isFirst { payloads[events.count] = Array(payload.prefix(254)) }
       if isTranslated {
         event.netfilterHook = isReply ? .postrouting : .prerouting
         event.conntrack = .init(
@@ -67,10 +69,19 @@ package struct SampleLookups {
       at: time + 500, port: port)
   }
 
+  /// `change` may alter or take a payload.
+  package func tell(
+    _ correlator: inout FlowCorrelator, _ change: (Int, [UInt8]?) -> [UInt8]? = { $1 }
+  ) {
+    for (i, event) in events.enumerated() {
+      correlator.ingest(event, payload: change(i, payloads[i]))
+    }
+  }
+
   /// What the correlator makes of it.
   package func flows() -> [Flow] {
     var correlator = FlowCorrelator()
-    for event in events { correlator.ingest(event) }
+    tell(&correlator)
     return correlator.drain()
   }
 }

@@ -36,6 +36,8 @@ final class PacketLab {
   struct Told {
     /// In order, of every hook, without what the kernel itself sends on a new device.
     var events: [Event] = []
+    /// Payloads by the text of their source address.
+    var payloads: [String: [[UInt8]]] = [:]
     /// Those that came in at utb1.
     var arrived: [Event] = []
     var lost: UInt64 = 0
@@ -82,7 +84,10 @@ final class PacketLab {
     let deadline = Date().addingTimeInterval(10)
     var hasEnded = false
     while !hasEnded, Date() < deadline {
-      try tracer.poll(milliseconds: 100) { event in
+      try tracer.pollPayloads(milliseconds: 100) { event, payload in
+        if let payload {
+          told.payloads["\(event.tuple.source.address)", default: []].append(payload)
+        }
         if isEnd(event) { hasEnded = true }
         if !isOfKernel(event), event.tuple.destination.port != 9999 { told.events.append(event) }
       }
