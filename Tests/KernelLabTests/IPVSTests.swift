@@ -52,7 +52,7 @@ extension LabTests {
         "\(local.answer.shown)")
     }
 
-    /// In the order of the kernel, by ipvsadm's word.
+    /// In order, by ipvsadm's word.
     private static func realServers() throws -> [String] {
       try Lab.inside("node1", "ipvsadm", "-Ln", "-t", "10.96.0.50:80").output
         .split(separator: "\n").compactMap { line in
