@@ -47,13 +47,14 @@ let package = Package(
       ["FlowModel", .product(name: "Subprocess", package: "swift-subprocess")]),
     library("FlowCorrelation", ["FlowModel"]),
     library("Diagnosis", ["FlowModel"]),
-    library("Rendering", ["FlowModel", "FlowCorrelation", "Diagnosis"]),
+    library("Rendering", ["FlowModel", "FlowCorrelation", "Diagnosis", "Recording"]),
     library("Recording", ["FlowModel", "FlowCorrelation", "Diagnosis"]),
+    library("Export", ["FlowModel", "Diagnosis", "Recording"]),
     .executableTarget(
       name: "kflowtrace",
       dependencies: [
         "FlowModel", "KernelTracing", "ServiceCatalog", "FlowCorrelation", "Diagnosis",
-        "Rendering", "Recording",
+        "Rendering", "Recording", "Export",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -67,8 +68,10 @@ let package = Package(
     tests("KernelTracingTests", ["KernelTracing", "FlowModel", "CEvent"]),
     tests("FlowCorrelationTests", ["FlowCorrelation", "FlowFixtures", "FlowModel"]),
     tests("DiagnosisTests", ["Diagnosis", "FlowFixtures", "FlowModel"]),
-    tests("RenderingTests", ["Rendering", "FlowFixtures", "Diagnosis", "FlowModel"]),
+    tests(
+      "RenderingTests", ["Rendering", "Recording", "FlowFixtures", "Diagnosis", "FlowModel"]),
     tests("RecordingTests", ["Recording", "FlowFixtures", "Diagnosis", "FlowModel"]),
+    tests("ExportTests", ["Export", "Recording", "FlowFixtures", "Diagnosis", "FlowModel"]),
     tests("KernelLabTests", []),
   ]
 )

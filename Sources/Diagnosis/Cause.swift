@@ -114,7 +114,7 @@ public struct Cause: Sendable {
 public enum Diagnoser {
   /// In the order they are asked: the first that knows the flow has the word.
   public static let causes: [Cause] = [
-    .noEndpoints, .noLocalEndpoint, .mtuBlackhole, .mtuExceeded,
+    .noEndpoints, .noLocalEndpoint, .unallocatedAddress, .mtuBlackhole, .mtuExceeded,
     .vniMismatch, .tunnelPortMismatch, .noTunnelPeer, .tunnelBlocked,
     .hairpin, .staleConntrack, .routingLoop, .dnsBlocked, .policyDrop,
     .forwardingDisabled, .reversePathFilter, .noRoute, .deviceDown, .neighbourFailed,
@@ -126,7 +126,11 @@ public enum Diagnoser {
   public static func explain(_ flow: Flow, on node: any NodeView) -> Explanation? {
     let given = Case(flow, node)
     for cause in causes {
-      if let explanation = cause.examine(given) { return explanation }
+      guard var explanation = cause.examine(given) else { continue }
+      if let trace = explanation.rule?.trace {
+        explanation.evidence.append("the kernel's rule trace: \(trace)")
+      }
+      return explanation
     }
     return nil
   }

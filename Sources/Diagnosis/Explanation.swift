@@ -38,10 +38,12 @@ public struct RuleFinding: Hashable, Sendable, Codable {
   public var certainty: Certainty
   /// How many other rules could have done it.
   public var alternatives: Int
+  /// The kernel's own word on it, if its rules were traced.
+  public var trace: String?
 
   public init(
     table: String, chain: String, specification: String, comment: String?, backend: String,
-    isPolicy: Bool, certainty: Certainty, alternatives: Int
+    isPolicy: Bool, certainty: Certainty, alternatives: Int, trace: String? = nil
   ) {
     self.table = table
     self.chain = chain
@@ -51,6 +53,7 @@ public struct RuleFinding: Hashable, Sendable, Codable {
     self.isPolicy = isPolicy
     self.certainty = certainty
     self.alternatives = alternatives
+    self.trace = trace
   }
 
   /// The rule with the place it is at, which iptables has in the rule itself.

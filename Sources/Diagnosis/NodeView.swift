@@ -69,6 +69,8 @@ public protocol NodeView {
   func statistic(_ group: String, _ name: String, in netns: UInt32) -> UInt64?
   /// The Service addresses a namespace has rules for; empty where kube-proxy is not at work.
   func programmedAddresses(in netns: UInt32) -> [Address]
+  /// Whether kube-proxy's rules there are of nftables, not of iptables.
+  func isKubeProxyNFTables(in netns: UInt32) -> Bool
   /// Whether the user named this address as a Service's.
   func isWantedService(_ address: Address) -> Bool
 }

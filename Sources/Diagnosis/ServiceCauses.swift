@@ -38,7 +38,7 @@ extension Cause {
       ],
       check: [
         "kubectl get services -A -o wide | grep \(target.address)",
-        given.run("iptables-save -t nat | grep \(target.address)", in: netns),
+        given.run("\(given.listServices(in: netns)) | grep \(target.address)", in: netns),
       ],
       fix:
         "the Service is gone and the client still has its address (DNS cache, configuration), or "
@@ -55,6 +55,7 @@ extension Cause {
       "DNAT sent \(given.flow.original.source.address)'s own connection to \(pod), and its source "
         + "is still \(pod)"
     ]
+    let rule = given.masqueradeRule(pod)
     let drop = given.drops.first
     if let drop {
       evidence.append(
@@ -68,11 +69,14 @@ extension Cause {
         + "its own address comes in from outside and is refused",
       evidence: evidence,
       check: [
-        given.run("iptables-save -t nat | grep -e '-s \(pod)/32'", in: given.natNamespace),
+        given.run(
+          "\(given.listServices(in: given.natNamespace)) | grep -e '\(rule.match)'",
+          in: given.natNamespace),
         "kubectl get configmap -n kube-system kube-proxy -o yaml | grep -i masquerade",
       ],
-      fix: "kube-proxy marks such connections for masquerading (KUBE-SEP-…: -s \(pod)/32 -j "
-        + "KUBE-MARK-MASQ): that rule is missing or something before it accepts the packet")
+      fix:
+        "kube-proxy marks such connections for masquerading (\(rule.text)): that rule is missing "
+        + "or something before it accepts the packet")
   }
 
   /// The entry of an old connection still leads to a pod that is gone.
@@ -110,6 +114,25 @@ extension Cause {
 }
 
 extension Case {
+  /// A command that prints the rules of Services of a namespace.
+  fileprivate func listServices(in netns: UInt32) -> String {
+    guard node.isKubeProxyNFTables(in: netns) else {
+      return flow.original.source.address.isIPv4
+        ? "iptables-save -t nat" : "ip6tables-save -t nat"
+    }
+    return "nft list table \(flow.original.source.address.isIPv4 ? "ip" : "ip6") kube-proxy"
+  }
+
+  /// kube-proxy's rule for a pod that calls itself.
+  fileprivate func masqueradeRule(_ pod: Address) -> (match: String, text: String) {
+    guard node.isKubeProxyNFTables(in: natNamespace) else {
+      let source = "-s \(pod)/\(pod.bits)"
+      return (source, "KUBE-SEP-…: \(source) -j KUBE-MARK-MASQ")
+    }
+    let source = "\(pod.isIPv4 ? "ip" : "ip6") saddr \(pod) "
+    return (source, "endpoint-…: \(source)jump mark-for-masquerade")
+  }
+
   /// Where the Service's NAT was applied, else where the flow began.
   fileprivate var natNamespace: UInt32 {
     for way in flow.transmissions {

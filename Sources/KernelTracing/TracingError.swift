@@ -4,7 +4,7 @@ internal import Glibc
 /// Why tracing can't start or go on: one line that says what to do, and its exit code.
 public struct TracingError: Error, CustomStringConvertible, Sendable {
   /// Whose turn it is to act.
-  public enum Kind: Sendable {
+  public enum Kind: Sendable, Equatable {
     /// The call was wrong (exit code 64).
     case usage
     /// The kernel can't (69).
@@ -13,6 +13,8 @@ public struct TracingError: Error, CustomStringConvertible, Sendable {
     case privilege
     /// The operation failed (70).
     case failure
+    /// A file can't be read or written, with a code of sysexits.h.
+    case recording(exitCode: Int32)
   }
 
   public var kind: Kind
@@ -35,6 +37,7 @@ public struct TracingError: Error, CustomStringConvertible, Sendable {
     case .kernel: 69
     case .failure: 70
     case .privilege: 77
+    case .recording(let code): code
     }
   }
 

@@ -2,9 +2,7 @@ public import Diagnosis
 public import FlowCorrelation
 
 /// A group of drops as one JSON object: what `kflowtrace drops --json` prints whenever it grew.
-public struct DropGroupRecord: Encodable, Sendable {
-  public var schema = "kflowtrace/1"
-  public var type = "drops"
+public struct DropGroupRecord: Sendable {
   /// CLOCK_BOOTTIME, ns, of the latest packet.
   public var time: UInt64
   public var reason: String
@@ -12,7 +10,7 @@ public struct DropGroupRecord: Encodable, Sendable {
   public var netns: String
   public var interface: String?
   public var transport: String
-  public var destination: FlowRecord.Peer
+  public var destination: Peer
   /// All so far, and those since the object before.
   public var packets: Int
   public var recent: Int
@@ -32,11 +30,32 @@ public struct DropGroupRecord: Encodable, Sendable {
     netns = node.namespaceName(group.key.netns)
     interface = FlowRecord.name(group.key.interface, group.key.netns, node)
     transport = "\(group.key.proto)".lowercased()
-    destination = FlowRecord.Peer(group.key.destination)
+    destination = Peer(group.key.destination)
     packets = group.packets
     recent = group.recent
     rate = interval > 0 ? Double(group.recent) / interval : 0
     flows = group.flows
     diagnosis = explanation
+  }
+}
+
+extension DropGroupRecord: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("schema", Schema.name)
+      $0.member("type", "drops")
+      $0.member("time", time)
+      $0.member("reason", reason)
+      $0.member("location", location)
+      $0.member("netns", netns)
+      $0.member("interface", interface)
+      $0.member("transport", transport)
+      $0.member("destination", destination)
+      $0.member("packets", packets)
+      $0.member("recent", recent)
+      $0.member("rate", rate)
+      $0.member("flows", flows)
+      $0.member("diagnosis", diagnosis)
+    }
   }
 }

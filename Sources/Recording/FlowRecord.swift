@@ -1,37 +1,23 @@
 public import Diagnosis
 public import FlowModel
 
-/// A finished flow as one JSON object: what `--json` prints, a line each.
-public struct FlowRecord: Encodable, Sendable {
-  /// An address and port.
-  public struct Peer: Encodable, Hashable, Sendable {
-    public var address: String
-    public var port: UInt16
-
-    init(_ endpoint: Endpoint) {
-      address = "\(endpoint.address)"
-      port = endpoint.port
-    }
-  }
-
-  /// One direction.
-  public struct Pair: Encodable, Hashable, Sendable {
-    public var source: Peer
-    public var destination: Peer
-
-    init(_ tuple: Tuple) {
-      source = Peer(tuple.source)
-      destination = Peer(tuple.destination)
-    }
-  }
-
-  public struct Count: Encodable, Sendable {
+/// A finished flow with every name in it: what `--json` prints, what a recording keeps, and all that
+/// text and pictures are made from.
+public struct FlowRecord: Hashable, Sendable, Decodable {
+  /// A number for each direction.
+  public struct Count: Hashable, Sendable, Decodable {
     public var original: Int
     public var reply: Int
   }
 
+  /// An ICMP error: type and code as in its header.
+  public struct ICMPError: Hashable, Sendable, Decodable {
+    public var type: UInt8
+    public var code: UInt8
+  }
+
   /// A drop's own words.
-  public struct DropRecord: Encodable, Sendable {
+  public struct DropRecord: Hashable, Sendable, Decodable {
     public var reason: String
     /// `function+0x1a`, if the kernel shows its symbols.
     public var location: String?
@@ -45,41 +31,71 @@ public struct FlowRecord: Encodable, Sendable {
   }
 
   /// One sighting.
-  public struct HopRecord: Encodable, Sendable {
+  public struct HopRecord: Hashable, Sendable, Decodable {
     /// ns since the flow's first sighting.
     public var time: UInt64
     public var netns: String
     public var interface: String?
+    /// The route's device.
     public var outInterface: String?
     /// The hook's name, as in `tcIngress`.
     public var hook: String
+    /// The netfilter hook; of a drop the last one that the packet had entered and not left.
     public var netfilterHook: String?
     public var table: String?
-    public var action: String
+    public var action: Step
+    /// NAT's new destination or source, and which of the Service's endpoints that is, from 1.
+    public var to: Peer?
+    public var endpointIndex: Int?
     public var tuple: Pair
+    /// The conntrack entry's tuples where they are not the flow's.
     public var original: Pair?
     public var reply: Pair?
+    /// The packet around it, of a tunnel or an ICMP error.
     public var outer: Pair?
+    public var tunnel: String?
     public var vni: UInt32?
+    /// The error that was made here about the packet.
+    public var icmpError: ICMPError?
+    /// Why it was freed, and where.
+    public var reason: String?
+    public var location: String?
+    /// Bytes from the IP header on.
     public var length: UInt32
+    /// It adds nothing to the hops around it.
     public var detail: Bool
   }
 
-  public struct PacketRecord: Encodable, Sendable {
-    public var direction: String
+  /// One packet on its way.
+  public struct PacketRecord: Hashable, Sendable, Decodable {
+    public enum Direction: String, Sendable, Decodable {
+      case original, reply
+    }
+
+    public var direction: Direction
+    /// Of TCP.
     public var flags: String?
-    public var icmpError: String?
+    /// If it is an ICMP error about a packet of the flow.
+    public var icmpError: ICMPError?
+    /// Bytes after the L4 header.
+    public var payload: UInt16
+    /// Headers were cut short.
+    public var truncated: Bool
+    /// Later packets of the same kind that went the same way.
     public var repeats: Int
     public var hops: [HopRecord]
+
+    /// The hop that dropped it.
+    public var drop: HopRecord? { hops.last { $0.action == .dropped } }
+    public var isReply: Bool { direction == .reply }
   }
 
-  public var schema = "kflowtrace/1"
-  public var type = "flow"
+  /// Counts from 1 within a trace.
   public var id: UInt64
   /// CLOCK_BOOTTIME, ns.
   public var start: UInt64
   public var end: UInt64
-  /// `tcp`, `udp`, ….
+  /// `tcp`, `udp`, …, `proto 99`.
   public var transport: String
   public var source: Peer
   public var destination: Peer
@@ -91,7 +107,7 @@ public struct FlowRecord: Encodable, Sendable {
   public var zone: UInt16
   /// Endpoints its packets were sent to by NAT, in order.
   public var attempts: [Peer]
-  public var state: String
+  public var state: FlowState
   public var packets: Count
   public var bytes: Count
   public var syns: Int
@@ -101,105 +117,26 @@ public struct FlowRecord: Encodable, Sendable {
   public var timeline: [PacketRecord]
   public var mayMissEvents: Bool
 
-  /// From a flow, its explanation, and the node's names.
-  public init(_ flow: Flow, _ explanation: Explanation?, on node: any NodeView) {
-    id = flow.id
-    start = flow.start
-    end = flow.end
-    transport = "\(flow.proto)".lowercased()
-    source = Peer(flow.original.source)
-    destination = Peer(flow.original.destination)
-    service = node.service(of: flow)
-    original = Pair(flow.original)
-    reply = flow.translated.map { Pair($0.inverse) }
-    zone = flow.zone
-    attempts = flow.attempts.map(Peer.init)
-    state = flow.state.rawValue
-    packets = Count(original: flow.packets.original, reply: flow.packets.reply)
-    bytes = Count(original: flow.bytes.original, reply: flow.bytes.reply)
-    syns = flow.syns
-    retransmissions = flow.retransmissions
-    drops = flow.drops.compactMap { way in
-      way.drop.map { hop in
-        DropRecord(
-          reason: node.reasonName(hop.event.dropReason),
-          location: node.place(hop.event.location),
-          netns: node.namespaceName(hop.event.netns),
-          interface: Self.name(hop.event.interface, hop.event.netns, node),
-          hook: hop.netfilterHook?.description, packets: way.repeats + 1,
-          tuple: Pair(hop.event.tuple),
-          rule: node.rule(for: hop))
-      }
-    }
-    diagnosis = explanation
-    timeline = flow.transmissions.map { PacketRecord($0, since: flow.start, node) }
-    mayMissEvents = flow.mayMissEvents
-  }
-
-  static func name(
-    _ index: UInt32, _ netns: UInt32, _ node: any NodeView
-  ) -> String? {
-    index == 0 ? nil : node.interfaceName(index, in: netns)
-  }
+  /// How many packets died.
+  public var dropCount: Int { drops.reduce(0) { $0 + $1.packets } }
 }
 
-extension FlowRecord.PacketRecord {
-  init(_ way: Transmission, since start: UInt64, _ node: any NodeView) {
-    direction = way.isReply ? "reply" : "original"
-    repeats = way.repeats
-    if let first = way.first {
-      if way.isICMPError {
-        icmpError = "\(first.icmpType)/\(first.icmpCode)"
-      } else if first.tuple.proto == .tcp {
-        flags = "\(first.tcpFlags)"
-      }
-    }
-    hops = way.hops.map { FlowRecord.HopRecord($0, since: start, node) }
-  }
+/// What a hop meant for its packet: `Action` by its name alone.
+public enum Step: String, Sendable, Decodable {
+  case received = "in"
+  case sent = "out"
+  case destinationNAT = "dnat"
+  case sourceNATUndone = "un-snat"
+  case sourceNAT = "snat"
+  case destinationNATUndone = "un-dnat"
+  case encapsulated = "encap"
+  case decapsulated = "decap"
+  case delivered
+  case passed
+  case icmpErrorMade = "icmp-error"
+  case answeredByReset = "reset-sent"
+  case dropped
+  case freed
 }
 
-extension FlowRecord.HopRecord {
-  init(_ hop: Hop, since start: UInt64, _ node: any NodeView) {
-    let event = hop.event
-    time = event.time >= start ? event.time - start : 0
-    netns = node.namespaceName(event.netns)
-    interface = FlowRecord.name(event.interface, event.netns, node)
-    outInterface = FlowRecord.name(event.outInterface, event.netns, node)
-    hook = "\(event.hook)"
-    netfilterHook = (event.netfilterHook ?? hop.netfilterHook)?.description
-    table = event.table == .other ? nil : "\(event.table)"
-    action = hop.action.name
-    tuple = FlowRecord.Pair(event.tuple)
-    original = event.conntrack.map { FlowRecord.Pair($0.original) }
-    reply = event.conntrack.map { FlowRecord.Pair($0.reply) }
-    length = event.length
-    detail = hop.isDetail
-    switch event.carrier {
-    case .none: break
-    case .tunnel(let carrier, let number):
-      outer = FlowRecord.Pair(carrier)
-      vni = number
-    case .icmpError(let carrier): outer = FlowRecord.Pair(carrier)
-    }
-  }
-}
-
-extension Action {
-  /// The identifier in JSON.
-  public var name: String {
-    switch self {
-    case .received: "in"
-    case .sent: "out"
-    case .destinationNAT(_, let undone): undone ? "un-snat" : "dnat"
-    case .sourceNAT(_, let undone): undone ? "un-dnat" : "snat"
-    case .encapsulated: "encap"
-    case .decapsulated: "decap"
-    case .delivered: "delivered"
-    case .passed: "passed"
-    case .icmpErrorMade: "icmp-error"
-    case .answeredByReset: "reset-sent"
-    case .dropped: "dropped"
-    case .freed: "freed"
-    }
-  }
-}
+extension FlowState: Decodable {}

@@ -1,5 +1,6 @@
-public import Diagnosis
-public import FlowModel
+internal import Diagnosis
+internal import FlowModel
+public import Recording
 
 /// Finished flows as lines for people: one for a healthy connection, a block for one that
 /// failed. What was shown in full once is not shown again.
@@ -18,19 +19,17 @@ public struct FlowText {
   }
 
   /// The lines, ended by a newline; a block by two.
-  public mutating func render(
-    _ flow: Flow, _ explanation: Explanation?, on node: any NodeView
-  ) -> String {
+  public mutating func render(_ flow: FlowRecord) -> String {
+    let explanation = flow.diagnosis
     // long ago is not "above"
     if explained.count >= 1000 { explained.removeAll(keepingCapacity: true) }
     if ways.count >= 1000 { ways.removeAll(keepingCapacity: true) }
-    let service = node.service(of: flow)
-    let header = header(flow, explanation, service)
+    let header = header(flow)
     guard explanation != nil || verbosity > 0 else { return header + "\n" }
     if let explanation, !explained.insert(explanation.kind).inserted, verbosity == 0 {
       return header + style.red("   \(explanation.cause) as above") + "\n"
     }
-    let lines = lines(of: flow, explanation, HopText(node: node, flow: flow, service: service))
+    let lines = lines(of: flow)
     if explanation == nil, verbosity == 1, !ways.insert(Self.way(lines.map(\.0))).inserted {
       return header + style.dim("   the same way as above") + "\n"
     }
@@ -45,10 +44,11 @@ public struct FlowText {
   }
 
   private func lines(
-    of flow: Flow, _ explanation: Explanation?, _ hops: HopText
-  ) -> [(HopLine, Transmission, isFirst: Bool)] {
-    let ways = verbosity > 1 ? flow.transmissions : telling(flow, explanation)
-    var lines: [(HopLine, Transmission, isFirst: Bool)] = []
+    of flow: FlowRecord
+  ) -> [(HopLine, FlowRecord.PacketRecord, isFirst: Bool)] {
+    let hops = HopText(service: flow.service)
+    let ways = verbosity > 1 ? flow.timeline : telling(flow)
+    var lines: [(HopLine, FlowRecord.PacketRecord, isFirst: Bool)] = []
     for way in ways {
       for (i, line) in hops.lines(of: way, all: verbosity > 1).enumerated() {
         lines.append((line, way, i == 0))
@@ -58,16 +58,19 @@ public struct FlowText {
   }
 
   /// The packets that show what happened: the first of the client, then those that died.
-  private func telling(_ flow: Flow, _ explanation: Explanation?) -> [Transmission] {
-    var result: [Transmission] = []
-    if let first = flow.transmissions.first(where: { !$0.isReply && !$0.isICMPError }) {
+  private func telling(_ flow: FlowRecord) -> [FlowRecord.PacketRecord] {
+    let timeline = flow.timeline
+    var result: [FlowRecord.PacketRecord] = []
+    if let first = timeline.first(where: { !$0.isReply && $0.icmpError == nil }) {
       result.append(first)
     }
-    for way in flow.drops.prefix(2) where !result.contains(way) { result.append(way) }
-    for way in flow.transmissions.filter(\.isICMPError).prefix(1) where !result.contains(way) {
+    for way in timeline.filter({ $0.drop != nil }).prefix(2) where !result.contains(way) {
       result.append(way)
     }
-    if explanation == nil, let answer = flow.transmissions.first(where: \.isReply) {
+    if let error = timeline.first(where: { $0.icmpError != nil }), !result.contains(error) {
+      result.append(error)
+    }
+    if flow.diagnosis == nil, let answer = timeline.first(where: \.isReply) {
       result.append(answer)
     }
     return result
@@ -75,25 +78,25 @@ public struct FlowText {
 
   // MARK: - Header
 
-  private func header(
-    _ flow: Flow, _ explanation: Explanation?, _ service: ServiceName?
-  ) -> String {
-    let target = flow.original.destination
-    let name = service?.knownName.map { "\($0) ".printable } ?? ""
-    var route = "\(flow.proto) \(flow.original.source) → \(name)\(target)"
-    if let translated = flow.translated {
-      if translated.destination != target {
-        let attempts = flow.attempts.isEmpty ? [translated.destination] : flow.attempts
+  private func header(_ flow: FlowRecord) -> String {
+    let target = flow.destination
+    let name = flow.service?.knownName.map { "\($0) ".printable } ?? ""
+    let proto = IPProtocol(name: flow.transport).map { "\($0)" } ?? flow.transport.printable
+    var route = "\(proto) \(flow.source) → \(name)\(target)"
+    if let reply = flow.reply {
+      if reply.source != target {
+        let attempts = flow.attempts.isEmpty ? [reply.source] : flow.attempts
         route += " ⇒ " + attempts.map { "\($0)" }.joined(separator: ", then ")
       }
-      if translated.source != flow.original.source { route += " (as \(translated.source))" }
+      if reply.destination != flow.source { route += " (as \(reply.destination))" }
     }
-    let mark = explanation == nil ? style.green("✓") : style.red("✗")
-    let state = explanation == nil ? style.dim(summary(flow)) : style.red(summary(flow))
+    let isHealthy = flow.diagnosis == nil
+    let mark = isHealthy ? style.green("✓") : style.red("✗")
+    let state = isHealthy ? style.dim(summary(flow)) : style.red(summary(flow))
     return "\(mark) \(style.bold(route))   \(state)"
   }
 
-  private func summary(_ flow: Flow) -> String {
+  private func summary(_ flow: FlowRecord) -> String {
     var parts: [String] = []
     switch flow.state {
     case .noAnswer: parts.append("no answer")
@@ -122,7 +125,7 @@ public struct FlowText {
 
   // MARK: - Timeline
 
-  private func columns(_ lines: [(HopLine, Transmission, isFirst: Bool)]) -> String {
+  private func columns(_ lines: [(HopLine, FlowRecord.PacketRecord, isFirst: Bool)]) -> String {
     func width(_ part: (HopLine) -> String) -> Int { lines.map { part($0.0).count }.max() ?? 0 }
     let time = width(\.time)
     let namespace = width(\.namespace)

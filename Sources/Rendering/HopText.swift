@@ -1,5 +1,6 @@
 internal import Diagnosis
 internal import FlowModel
+internal import Recording
 
 /// One line of a timeline, in columns.
 struct HopLine {
@@ -17,20 +18,18 @@ struct HopLine {
 
 /// How hops read.
 struct HopText {
-  let node: any NodeView
-  let flow: Flow
   let service: ServiceName?
 
   /// The lines of one packet's way.
-  func lines(of way: Transmission, all: Bool) -> [HopLine] {
+  func lines(of way: FlowRecord.PacketRecord, all: Bool) -> [HopLine] {
     var result: [HopLine] = []
-    var rounds: [[UInt32]: Int] = [:]
+    var rounds: [String: Int] = [:]
     var skipped = 0
-    for (i, hop) in way.hops.enumerated() where all || !hop.isDetail {
+    for (i, hop) in way.hops.enumerated() where all || !hop.detail {
       var line = line(hop)
       // what goes round in circles is shown twice
-      let place = [hop.event.netns, hop.event.interface, UInt32(hop.event.hook.rawValue)]
-      if !all, hop.event.hook == .tcIngress || hop.event.hook == .tcEgress {
+      let place = "\(hop.netns) \(hop.interface ?? "-") \(hop.hook)"
+      if !all, hop.hook == "tcIngress" || hop.hook == "tcEgress" {
         rounds[place, default: 0] += 1
       }
       if !all, rounds[place, default: 0] > 2 || (skipped > 0 && hop.action != .dropped) {
@@ -44,7 +43,7 @@ struct HopText {
         result.append(more)
         skipped = 0
       }
-      if i == 0 || result.isEmpty { line.detail = packet(hop.event) + suffix(line.detail) }
+      if i == 0 || result.isEmpty { line.detail = packet(way, hop) + suffix(line.detail) }
       if hop.action == .dropped, !all { placeDrop(&result, way, i) }
       result.append(line)
     }
@@ -54,155 +53,159 @@ struct HopText {
   private func suffix(_ text: String) -> String { text.isEmpty ? "" : "   " + text }
 
   /// The hook a netfilter drop happened in is worth a line of its own.
-  private func placeDrop(_ lines: inout [HopLine], _ way: Transmission, _ drop: Int) {
+  private func placeDrop(_ lines: inout [HopLine], _ way: FlowRecord.PacketRecord, _ drop: Int) {
     guard let hook = way.hops[drop].netfilterHook,
-      let entry = way.hops[..<drop].lastIndex(where: { $0.event.netfilterHook == hook }),
-      way.hops[entry].isDetail
+      let entry = way.hops[..<drop].lastIndex(where: { $0.netfilterHook == hook }),
+      way.hops[entry].detail
     else { return }
     // for a function of the IP layer it was as good as delivered
-    if hook == .input, node.reasonName(way.hops[drop].event.dropReason) == "NETFILTER_DROP",
+    if hook == .input, way.hops[drop].reason == "NETFILTER_DROP",
       lines.last?.action == "delivered" || lines.dropLast().last?.action == "delivered"
     {
       lines.removeAll { $0.action == "delivered" }
     }
     var line = line(way.hops[entry])
-    line.place = hook.description
+    line.place = hook.printable
     line.action = "chains"
     line.detail = ""
     lines.append(line)
   }
 
-  private func line(_ hop: Hop) -> HopLine {
-    let event = hop.event
+  private func line(_ hop: FlowRecord.HopRecord) -> HopLine {
     var line = HopLine(
-      time: time(event.time), namespace: node.namespaceName(event.netns).printable,
-      place: device(event), action: "", detail: "")
-    line.isDetail = hop.isDetail
+      time: time(hop.time), namespace: hop.netns.printable, place: name(hop.interface), action: "",
+      detail: "")
+    line.isDetail = hop.detail
     switch hop.action {
     case .received: line.action = "in"
     case .sent:
       line.action = "out"
-      if event.hook == .ipOutput, event.outInterface != 0 {
-        line.place = name(event.outInterface, event.netns)
+      if hop.hook == "ipOutput", hop.outInterface != nil { line.place = name(hop.outInterface) }
+    case .destinationNAT, .sourceNATUndone:
+      line.place = placeOfNAT(hop)
+      line.isNAT = true
+      guard let to = hop.to else { break }
+      if hop.action == .destinationNAT {
+        line.action = "DNAT"
+        line.detail = "→ \(to)\(endpointText(hop))"
+        line.way = "\(to)"
+      } else {
+        line.action = "un-SNAT"
+        line.detail = "→ \(to)"
+        line.way = "\(to.endpoint.address)"
       }
-    case .destinationNAT(let to, let undone):
-      line.place = placeOfNAT(event)
-      line.action = undone ? "un-SNAT" : "DNAT"
-      line.detail = "→ \(to)" + (undone ? "" : endpointText(to))
-      line.way = undone ? "\(to.address)" : "\(to)"
+    case .sourceNAT, .destinationNATUndone:
+      line.place = placeOfNAT(hop)
       line.isNAT = true
-    case .sourceNAT(let to, let undone):
-      line.place = placeOfNAT(event)
-      line.action = undone ? "un-DNAT" : "SNAT"
+      guard let to = hop.to else { break }
+      line.action = hop.action == .sourceNAT ? "SNAT" : "un-DNAT"
       line.detail = "← \(to)"
-      line.way = undone ? "\(to)" : "\(to.address)"
-      line.isNAT = true
-    case .encapsulated(let outer, let vni):
-      line.place = event.tunnelKind.rawValue
+      line.way = hop.action == .sourceNAT ? "\(to.endpoint.address)" : "\(to)"
+    case .encapsulated:
+      line.place = (hop.tunnel ?? "tunnel").printable
       line.action = "encap"
-      line.detail =
-        event.tunnelKind == .ip
-        ? "\(outer.source.address) → \(outer.destination.address)"
-        : "\(outer.source.address) → \(outer.destination)  VNI \(vni)"
+      if let outer = hop.outer {
+        line.detail =
+          hop.tunnel == TunnelKind.ip.rawValue
+          ? "\(outer.source.endpoint.address) → \(outer.destination.endpoint.address)"
+          : "\(outer.source.endpoint.address) → \(outer.destination)  VNI \(hop.vni ?? 0)"
+      }
       line.way = line.detail
       line.isNAT = true
     case .decapsulated:
-      line.place = event.tunnelKind.rawValue
+      line.place = (hop.tunnel ?? "tunnel").printable
       line.action = "decap"
       line.isNAT = true
     case .delivered:
-      line.place = event.netfilterHook?.description ?? "INPUT"
+      line.place = hop.netfilterHook?.printable ?? "INPUT"
       line.action = "delivered"
-    case .icmpErrorMade(let type, let code):
+    case .icmpErrorMade:
       line.place = "ICMP"
       line.action = "sent"
-      line.detail = icmpName(type, code, isIPv4: event.tuple.source.address.isIPv4)
+      if let error = hop.icmpError {
+        line.detail = icmpName(error, isIPv4: hop.tuple.source.endpoint.address.isIPv4)
+      }
     case .answeredByReset:
       line.place = "TCP"
       line.action = "answers RST"
     case .dropped:
-      line.place = hop.netfilterHook?.description ?? device(event)
+      line.place = hop.netfilterHook?.printable ?? name(hop.interface)
       line.action = "✗ dropped"
       line.detail =
-        node.reasonName(event.dropReason)
-        + (node.place(event.location).map { " in \($0)" } ?? "")
+        (hop.reason ?? "").printable + (hop.location.map { " in \($0.printable)" } ?? "")
       line.isDrop = true
     case .freed:
       line.action = "freed"
-      line.detail = node.reasonName(event.dropReason)
+      line.detail = (hop.reason ?? "").printable
     case .passed:
-      line.place = event.netfilterHook?.description ?? device(event)
-      line.action = passedName(event)
+      line.place = hop.netfilterHook?.printable ?? name(hop.interface)
+      line.action = passedName(hop)
     }
     return line
   }
 
-  private func placeOfNAT(_ event: Event) -> String {
-    let hook = event.netfilterHook?.description
-    guard event.hook == .ipvs else { return hook ?? "NAT" }
+  private func placeOfNAT(_ hop: FlowRecord.HopRecord) -> String {
+    let hook = hop.netfilterHook?.printable
+    guard hop.hook == "ipvs" else { return hook ?? "NAT" }
     return hook.map { "\($0) IPVS" } ?? "IPVS"
   }
 
-  private func endpointText(_ endpoint: Endpoint) -> String {
-    guard let service, let index = node.endpointIndex(of: endpoint, for: flow) else { return "" }
+  private func endpointText(_ hop: FlowRecord.HopRecord) -> String {
+    guard let service, let index = hop.endpointIndex else { return "" }
     guard service.virtualServer != nil else {
       return "   endpoint \(index) of \(service.endpointCount)"
     }
-    return "   \(service.fullName), real server \(index) of \(service.endpointCount)"
+    return "   \(service.fullName.printable), real server \(index) of \(service.endpointCount)"
   }
 
-  private func passedName(_ event: Event) -> String {
-    switch event.hook {
-    case .nfRaw: "before conntrack"
-    case .nfDNATDone: "after DNAT"
-    case .nfFilter: "before filter"
-    case .nfFilterDone: "after filter"
-    case .nfSNAT: "before SNAT"
-    case .nfSNATDone: "after SNAT"
-    case .conntrackIn: "nf_conntrack_in"
-    case .conntrackConfirm: "confirmed"
-    case .natFunction: "nf_nat_inet_fn"
-    case .natManip: "nf_nat_manip_pkt"
-    case .hookSlow: "nf_hook_slow"
-    case .iptTable, .nftChain: "table \(event.table)"
-    case .ipForward: "ip_forward"
-    case .bridgeIn: "bridge in"
-    case .bridgeOut: "bridge out"
-    case .vxlanTransmit: "vxlan_xmit"
-    case .vxlanReceive: "vxlan_rcv"
-    case .ipvs: "ip_vs_nat_xmit"
-    default: "\(event.hook)"
+  private func passedName(_ hop: FlowRecord.HopRecord) -> String {
+    switch hop.hook {
+    case "nfRaw": "before conntrack"
+    case "nfDNATDone": "after DNAT"
+    case "nfFilter": "before filter"
+    case "nfFilterDone": "after filter"
+    case "nfSNAT": "before SNAT"
+    case "nfSNATDone": "after SNAT"
+    case "conntrackIn": "nf_conntrack_in"
+    case "conntrackConfirm": "confirmed"
+    case "natFunction": "nf_nat_inet_fn"
+    case "natManip": "nf_nat_manip_pkt"
+    case "hookSlow": "nf_hook_slow"
+    case "iptTable", "nftChain": "table \((hop.table ?? "other").printable)"
+    case "ipForward": "ip_forward"
+    case "bridgeIn": "bridge in"
+    case "bridgeOut": "bridge out"
+    case "vxlanTransmit": "vxlan_xmit"
+    case "vxlanReceive": "vxlan_rcv"
+    case "ipvs": "ip_vs_nat_xmit"
+    default: hop.hook.printable
     }
   }
 
-  private func device(_ event: Event) -> String { name(event.interface, event.netns) }
-
-  private func name(_ index: UInt32, _ netns: UInt32) -> String {
-    index == 0 ? "-" : node.interfaceName(index, in: netns).printable
-  }
+  private func name(_ interface: String?) -> String { interface?.printable ?? "-" }
 
   /// `+0.042`, ms since the flow began.
   private func time(_ ns: UInt64) -> String {
-    let micros = ns > flow.start ? (ns - flow.start) / 1000 : 0
+    let micros = ns / 1000
     return "+\(micros / 1000).\(String(1000 + micros % 1000).dropFirst())"
   }
 
   /// What the packet is: `SYN  10.244.1.5:43122 → 10.96.0.50:80`.
-  func packet(_ event: Event) -> String {
-    var kind = ""
-    if case .icmpError(let outer) = event.carrier {
-      kind = icmpName(event.icmpType, event.icmpCode, isIPv4: outer.source.address.isIPv4)
-      return "\(kind)  \(outer.source.address) → \(outer.destination.address)  about \(event.tuple)"
+  private func packet(_ way: FlowRecord.PacketRecord, _ first: FlowRecord.HopRecord) -> String {
+    if let error = way.icmpError, let outer = first.outer {
+      let source = outer.source.endpoint.address
+      return "\(icmpName(error, isIPv4: source.isIPv4))  \(source) → "
+        + "\(outer.destination.endpoint.address)  about \(first.tuple)"
     }
-    if event.tuple.proto == .tcp { kind = "\(event.tcpFlags)  " }
-    if event.isTruncated { kind = "truncated \(event.tuple.proto)  " }
-    let size = event.payload > 0 ? "  \(event.payload) bytes" : ""
-    return kind + "\(event.tuple)" + size
+    var kind = way.flags.map { "\($0.printable)  " } ?? ""
+    if way.truncated { kind = "truncated  " }
+    let size = way.payload > 0 ? "  \(way.payload) bytes" : ""
+    return kind + "\(first.tuple)" + size
   }
 
   /// The usual name of an ICMP error.
-  func icmpName(_ type: UInt8, _ code: UInt8, isIPv4: Bool) -> String {
-    switch (isIPv4, type, code) {
+  private func icmpName(_ error: FlowRecord.ICMPError, isIPv4: Bool) -> String {
+    switch (isIPv4, error.type, error.code) {
     case (true, 3, 0): "ICMP network unreachable"
     case (true, 3, 1): "ICMP host unreachable"
     case (true, 3, 3): "ICMP port unreachable"
@@ -212,7 +215,7 @@ struct HopText {
     case (false, 1, 4): "ICMPv6 port unreachable"
     case (false, 1, _): "ICMPv6 unreachable"
     case (false, 2, _): "ICMPv6 packet too big"
-    default: "ICMP \(type)/\(code)"
+    default: "ICMP \(error.type)/\(error.code)"
     }
   }
 }

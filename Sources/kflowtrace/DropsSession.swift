@@ -14,7 +14,6 @@ struct DropsSession {
   private let limit: UInt64?
   private let isTable: Bool
   private let style = Style(isColoured: Output.isColoured)
-  private let json = JSONLines()
   private var groups = DropGroups()
   private var explanations: [DropGroup.Key: Explanation?] = [:]
 
@@ -76,11 +75,11 @@ struct DropsSession {
     let keys = Set(ranked.map(\.key))
     explanations = explanations.filter { keys.contains($0.key) }
     guard isTable else {
+      var lines = RecordLines()
       for row in rows where row.group.recent > 0 {
-        let record = DropGroupRecord(row.group, row.explanation, interval: seconds, on: node)
-        guard let line = try? json.line(record), Output.result(line) else { return false }
+        lines.append(DropGroupRecord(row.group, row.explanation, interval: seconds, on: node))
       }
-      return true
+      return Output.result(lines.bytes)
     }
     let tenths = (Session.now() - begin) / 100_000_000
     let title = "kflowtrace drops   \(groups.packets) packets in \(tenths / 10).\(tenths % 10) s"

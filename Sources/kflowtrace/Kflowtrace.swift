@@ -2,6 +2,8 @@ import ArgumentParser
 import KernelTracing
 
 @main struct Kflowtrace: AsyncParsableCommand {
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "kflowtrace",
     abstract: "Which way did this connection go through the Service's NAT and the overlay, and "
@@ -12,14 +14,20 @@ import KernelTracing
         kflowtrace --svc default/web -v           healthy connections' way, too
         kflowtrace --pod 10.244.1.5 --drops-only  what fails of a pod's traffic
         kflowtrace --svc default/web --json       one object a connection
+        kflowtrace --svc default/web --record web.json.gz
+        kflowtrace replay web.json.gz --drops-only
         kflowtrace drops                          every drop, by cause
         kflowtrace explain IP_RPFILTER            what a drop reason means
         kflowtrace doctor                         what this node offers
 
       All options: kflowtrace help trace
       """,
-    version: "0.1.0",
-    subcommands: [TraceCommand.self, DropsCommand.self, ExplainCommand.self, DoctorCommand.self],
+    version: version,
+    subcommands: [
+      TraceCommand.self, DropsCommand.self, ReplayCommand.self, ExportCommand.self,
+      SchemaCommand.self,
+      ExplainCommand.self, DoctorCommand.self,
+    ],
     defaultSubcommand: TraceCommand.self)
 }
 

@@ -20,6 +20,8 @@ final class NodeKnowledge: NodeView {
   private(set) var catalog = ServiceCatalog(services: [])
   /// What can't be named and why, a sentence each.
   private(set) var missing: [String] = []
+  /// What the kernel says of dropped packets, with `--trace-rules`.
+  var ruleTracer: RuleTracer?
 
   init(traced: [NetworkNamespace]) {
     self.traced = traced
@@ -27,6 +29,13 @@ final class NodeKnowledge: NodeView {
   }
 
   // MARK: - Rules and Services
+
+  /// Whether any traced namespace has rules of iptables-legacy.
+  var hasLegacyRules: Bool {
+    before.values.contains { rules in
+      rules.ruleSets.contains { $0.origin.backend == .legacy && $0.ruleCount > 0 }
+    }
+  }
 
   /// Reads the rules of the traced namespaces; what is wrong with that is in `missing`.
   func readRules() async {
@@ -259,6 +268,10 @@ final class NodeKnowledge: NodeView {
     return addresses
   }
 
+  func isKubeProxyNFTables(in netns: UInt32) -> Bool {
+    before[netns]?.nft.hasKubeProxy ?? false
+  }
+
   func isWantedService(_ address: Address) -> Bool { wanted.contains(address) }
 
   func rule(for drop: Hop) -> RuleFinding? {
@@ -275,15 +288,17 @@ final class NodeKnowledge: NodeView {
       outInterface: hook == .input || hook == .prerouting ? nil : name(event.outInterface),
       localAddresses: names.addresses(of: event.netns))
     var candidates = rules.dropCandidates(hook: hook, packet: packet)
+    let traces = ruleTracer?.traces(of: event) ?? []
+    if let trace = traces.first {
+      return RuleFinding(
+        traces, rules, among: candidates,
+        at: try? names.namespace(event.netns)?.position(of: trace))
+    }
     if let earlier = before[event.netns], let later = after[event.netns]?.rules {
       candidates = NodeRules.confirm(candidates, before: earlier, after: later, drops: 1)
     }
     guard let best = candidates.first else { return nil }
-    return RuleFinding(
-      table: best.tableText, chain: best.chain, specification: best.specification,
-      comment: best.comment, backend: best.origin.backend.rawValue,
-      isPolicy: best.rule == nil, certainty: best.certainty == .certain ? .certain : .likely,
-      alternatives: candidates.count - 1)
+    return RuleFinding(best, alternatives: candidates.count - 1)
   }
 
   /// Where a drop nobody placed must have been.

@@ -10,13 +10,16 @@ enum Output {
   }
 
   /// One line for people, on stderr.
-  static func note(_ text: String) { _ = write(text + "\n", to: 2) }
+  static func note(_ text: String) { _ = write(Array((text + "\n").utf8), to: 2) }
 
   /// A result; false when nobody reads it any more (closed pipe, full disk).
-  static func result(_ text: String) -> Bool { write(text, to: 1) }
+  static func result(_ text: String) -> Bool { write(Array(text.utf8), to: 1) }
 
-  private static func write(_ text: String, to descriptor: Int32) -> Bool {
-    let bytes = Array(text.utf8)
+  /// The same in UTF-8.
+  static func result(_ text: [UInt8]) -> Bool { write(text, to: 1) }
+
+  /// All of it; false if the descriptor takes no more, `errno` says why.
+  static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     var done = 0
     while done < bytes.count {
       let n = unsafe bytes.withUnsafeBytes { raw in

@@ -10,12 +10,15 @@ import Rendering
 struct Session {
   private let command: TraceCommand
   private let tracer: Tracer
+  /// With `--trace-rules`.
+  private let ruleTracer: RuleTracer?
   private let node: NodeKnowledge
   private let limit: UInt64?
   private let description: String
   private let style = Style(isColoured: Output.isColoured)
   private var flowText: FlowText
-  private let json = JSONLines()
+  private var lines = RecordLines()
+  private var recorder: Recorder?
   private var correlator: FlowCorrelator
   /// Finished and not told yet: telling takes longer than a packet, and the ring buffer must not fill
   /// up meanwhile.
@@ -30,6 +33,7 @@ struct Session {
   /// Checks everything that can be wrong before anything is attached.
   init(_ command: TraceCommand) async throws(TracingError) {
     self.command = command
+    let features = KernelFeatures.probe()
     flowText = FlowText(style: style, verbosity: command.verbose)
     var options = try command.traceOptions()
     limit = try command.duration.map { text throws(TracingError) in
@@ -41,7 +45,7 @@ struct Session {
     for text in command.pod {
       options.matches.sides.insert(try AddressTarget(text, option: "--pod").side)
     }
-    try KernelFeatures.probe().requireTracing()
+    try features.requireTracing()
     options.namespaces = try NetworkNamespace.list(command.netns)
     let traced = options.namespaces.isEmpty ? [try NetworkNamespace.current()] : options.namespaces
     node = NodeKnowledge(traced: traced)
@@ -54,6 +58,20 @@ struct Session {
       .joined(separator: ", ")
     Interruption.watch()
     tracer = try Tracer(options)
+    ruleTracer = command.traceRules ? try RuleTracer(options) : nil
+    node.ruleTracer = ruleTracer
+    // last: a trace that can't begin leaves no file
+    recorder = try command.record.map { path throws(TracingError) in
+      let limit = try command.rotate.map { text throws(TracingError) in
+        try Int(bytes: text, option: "--rotate")
+      }
+      do throws(RecordingError) {
+        return Recorder(
+          try RecordingWriter(path: path, isForced: command.force, rotate: limit))
+      } catch {
+        throw TracingError(error)
+      }
+    }
     var patience = FlowPatience()
     if command.json { patience.unanswered = 5_000_000_000 }
     let node = node
@@ -61,6 +79,9 @@ struct Session {
       patience: patience, isServer: { node.isServer($0, $1) },
       isHarmless: { HarmlessDrops.contains($0, on: node) })
     announce(traced, options)
+    recorder?.begin(
+      kernel: features.release, backend: options.dropsOnly ? "drops" : tracer.backend.rawValue,
+      namespaces: traced.map(\.name), selection: description, catalog: node.catalog)
   }
 
   private func announce(_ traced: [NetworkNamespace], _ options: TraceOptions) {
@@ -76,6 +97,15 @@ struct Session {
       Output.note(
         "note: net.ipv4.vs.conntrack is 0 in \(name): conntrack does not know what IPVS did, and "
           + "connections are told in two, before it and behind it; --backend kprobe joins them")
+    }
+    if let ruleTracer {
+      let tables = Set(ruleTracer.tables).sorted().joined(separator: ", ")
+      Output.note("note: made the nftables table \(tables), which goes when this ends")
+      if node.hasLegacyRules {
+        Output.note(
+          "note: the kernel doesn't trace rules of iptables-legacy; those are told as without "
+            + "--trace-rules")
+      }
     }
     let what = description.isEmpty ? (options.dropsOnly ? "drops" : "everything") : description
     let names = traced.map(\.name)
@@ -109,15 +139,24 @@ struct Session {
     try housekeeping()
     pending += correlator.drain()
     await report(upTo: .max)
-    let text = summary.render(
-      style: command.json ? Style(isColoured: false) : style,
-      seconds: Double(Self.now() - begin) / 1e9, eventsLost: tracer.eventsLost,
+    let record = summary.record(
+      duration: Self.now() - begin, eventsLost: tracer.eventsLost,
       truncated: tracer.truncatedPackets)
-    if command.json {
-      Output.note(text)
-    } else {
-      _ = Output.result((isInBlock ? "" : "\n") + text)
+    recorder?.end(record)
+    if let overruns = ruleTracer?.overruns, overruns > 0 {
+      Output.note(
+        "note: the kernel's rule trace came faster than it could be read; select less for "
+          + "--trace-rules to make every rule certain")
     }
+    if command.json || command.record == "-" {
+      lines.removeAll()
+      lines.append(record)
+      if command.json { _ = Output.result(lines.bytes) }
+      Output.note(SummaryText(style: Style(isColoured: false)).render(record))
+    } else {
+      _ = Output.result((isInBlock ? "" : "\n") + SummaryText(style: style).render(record))
+    }
+    if recorder?.hasFailed == true { return RecordingError.Kind.io.rawValue }
     return summary.failures > 0 ? 1 : 0
   }
 
@@ -127,7 +166,12 @@ struct Session {
     }
     var batch: [Event] = []
     try tracer.poll(milliseconds: milliseconds) { batch.append($0) }
-    for event in batch { correlator.ingest(event) }
+    for event in batch {
+      correlator.ingest(event)
+      recorder?.append(event, on: node)
+    }
+    if recorder?.flush() == false { isReaderGone = true }
+    try ruleTracer?.poll()
   }
 
   private mutating func housekeeping() throws(TracingError) {
@@ -151,29 +195,35 @@ struct Session {
       }
       await node.prepare(for: flow)
       let explanation = Diagnoser.explain(flow, on: node)
-      summary.add(flow, explanation, of: node.service(of: flow))
+      let record = FlowRecord(flow, explanation, on: node)
+      summary.add(record)
+      recorder?.append(record)
       guard explanation != nil || !command.dropsOnly else { continue }
       shown += 1
-      let text: String
-      if command.json {
-        let record = FlowRecord(flow, explanation, on: node)
-        guard let line = try? json.line(record) else { continue }
-        text = line
-      } else {
-        text = flowText.render(flow, explanation, on: node)
-        isInBlock = text.hasSuffix("\n\n")
-      }
-      if !Output.result(text) {
+      if !show(record) {
         isReaderGone = true
         return
       }
     }
   }
 
-  /// CLOCK_BOOTTIME, ns.
-  static func now() -> UInt64 {
+  /// False when nobody reads it any more.
+  private mutating func show(_ flow: FlowRecord) -> Bool {
+    if command.record == "-" { return true }
+    if command.json {
+      lines.removeAll()
+      lines.append(flow)
+      return Output.result(lines.bytes)
+    }
+    let text = flowText.render(flow)
+    isInBlock = text.hasSuffix("\n\n")
+    return Output.result(text)
+  }
+
+  /// Of CLOCK_BOOTTIME unless another is named, ns.
+  static func now(_ clock: clockid_t = CLOCK_BOOTTIME) -> UInt64 {
     var time = timespec()
-    unsafe clock_gettime(CLOCK_BOOTTIME, &time)
+    unsafe clock_gettime(clock, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 }

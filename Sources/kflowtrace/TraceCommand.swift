@@ -9,7 +9,7 @@ struct TraceCommand: AsyncParsableCommand {
     abstract: "Trace connections live (the default).",
     discussion: """
       One line for every healthy connection, a timeline with an explanation for every one that \
-      failed, a summary at the end. Changes nothing on the node.
+      failed, a summary at the end. Changes nothing on the node but with --trace-rules.
 
       EXAMPLES
         kflowtrace --svc 10.96.0.50              all its ports and endpoints
@@ -18,6 +18,8 @@ struct TraceCommand: AsyncParsableCommand {
         kflowtrace --pod 10.244.1.5 --drops-only failures of a pod's traffic
         kflowtrace --flow 10.244.1.5,10.244.2.8:8080 --duration 30s --json
         kflowtrace --svc default/web --netns all every namespace's devices
+        kflowtrace --svc default/web --record web.json.gz
+        kflowtrace --svc default/web --trace-rules  the rule for certain
 
       EXIT CODE
         0   no failure seen
@@ -25,6 +27,8 @@ struct TraceCommand: AsyncParsableCommand {
         64  wrong usage
         69  the kernel can't
         70  failed while tracing
+        73  the file of --record can't be created
+        74  it could not be written to its end
         77  a capability is missing
       """)
 
@@ -56,6 +60,15 @@ struct TraceCommand: AsyncParsableCommand {
         + "and hooks that see every namespace are narrowed to these."))
   var netns: [String] = []
 
+  @Flag(
+    help: ArgumentHelp(
+      "Have the kernel tell the rule that drops a packet.",
+      discussion: "Changes the node: while it runs, each traced namespace has an nftables table "
+        + "kflowtrace-N that sets nftrace for what --svc, --pod and --flow select, both ways. It "
+        + "goes with the process, kill -9 included. Costs time for each of these packets. Takes "
+        + "Linux 5.12. Rules of iptables-legacy, and packets while in a tunnel, are not traced."))
+  var traceRules = false
+
   @Option(help: "End after this time: 30, 30s, 5m, 1h.")
   var duration: String?
 
@@ -73,6 +86,20 @@ struct TraceCommand: AsyncParsableCommand {
 
   @Flag(help: "One JSON object a finished connection, a line each.")
   var json = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep every event and every connection in FILE; - is stdout.",
+      discussion: "JSON lines for `kflowtrace replay` and `export`, compressed if the name ends in "
+        + ".gz or .zst. Readable by its owner only.",
+      valueName: "file"))
+  var record: String?
+
+  @Flag(help: "Replace the file that --record names.")
+  var force = false
+
+  @Option(help: "Begin another file, FILE.2 and so on, after this much: 512M, 2G.")
+  var rotate: String?
 
   @Flag(
     name: .shortAndLong,
@@ -118,6 +145,19 @@ struct TraceCommand: AsyncParsableCommand {
         .usage,
         "say what to trace: --svc IP or NAMESPACE/NAME, --pod IP, --flow SRC,DST, --all, "
           + "or --drops-only for the whole node; --help has examples")
+    }
+    if record == nil, force || rotate != nil {
+      throw TracingError(.usage, "--force and --rotate belong to --record FILE")
+    }
+    if record == "-", json || rotate != nil {
+      throw TracingError(
+        .usage, "--record - takes stdout for itself; leave --json and --rotate out")
+    }
+    guard !traceRules || (!all && !(svc.isEmpty && pod.isEmpty && flow.isEmpty)) else {
+      throw TracingError(
+        .usage,
+        "--trace-rules: say whose packets with --svc, --pod or --flow; every packet of a node would "
+          + "be too much")
     }
     guard flow.count <= 32 else { throw TracingError(.usage, "--flow: 32 at most") }
     return options

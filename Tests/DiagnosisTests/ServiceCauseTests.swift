@@ -49,6 +49,15 @@ import Testing
     node.endpoints = [pod]
     let said = try #require(Diagnoser.explain(told.flow, on: node))
     #expect(said.cause == "hairpin" && said.layer == .service && said.certainty == .certain)
+    #expect(
+      said.check.first?.hasSuffix("iptables-save -t nat | grep -e '-s 10.244.1.5/32'") == true)
+    #expect(said.fix.contains("(KUBE-SEP-…: -s 10.244.1.5/32 -j KUBE-MARK-MASQ)"))
+    node.isNFTables = true
+    let new = try #require(Diagnoser.explain(told.flow, on: node))
+    #expect(
+      new.check.first?.hasSuffix(
+        "nft list table ip kube-proxy | grep -e 'ip saddr 10.244.1.5 '") == true)
+    #expect(new.fix.contains("(endpoint-…: ip saddr 10.244.1.5 jump mark-for-masquerade)"))
     told.flow.translated?.source = Endpoint(Address(v4: 0x0af4_0101), 43122)
     #expect(Diagnoser.explain(told.flow, on: node)?.cause != "hairpin", "masqueraded as it should")
     told.flow.translated?.source = Told.client

@@ -10,6 +10,7 @@ struct Node: NodeView {
   var states: [UInt32: NetworkState] = [:]
   var settings: [String: String] = [:]
   var programmed: [Address] = []
+  var isNFTables = false
   var wanted: Set<Address> = []
   var service: ServiceName?
   var endpoints: [Endpoint] = []
@@ -32,6 +33,7 @@ struct Node: NodeView {
   func setting(_ path: String, in netns: UInt32) -> String? { settings[path] }
   func statistic(_ group: String, _ name: String, in netns: UInt32) -> UInt64? { nil }
   func programmedAddresses(in netns: UInt32) -> [Address] { netns == 2 ? programmed : [] }
+  func isKubeProxyNFTables(in netns: UInt32) -> Bool { isNFTables }
   func isWantedService(_ address: Address) -> Bool { wanted.contains(address) }
 
   /// With one drop reason, number 1, in a function at address 1.

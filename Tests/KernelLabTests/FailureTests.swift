@@ -62,12 +62,14 @@ extension LabTests {
       defer { _ = try? Lab.lab("up", "--mode", "iptables-nft") }
       try Lab.lab("fault", "policy-drop-pinned")
       defer { _ = try? Lab.lab("heal", "policy-drop-pinned") }
-      let trace = try Lab.trace(["--svc", "default/web-remote"] + Self.pods) {
+      let trace = try Lab.trace(["--svc", "default/web-remote", "--trace-rules"] + Self.pods) {
         try Lab.lab("traffic", "policy-drop-pinned")
       }
+      #expect(trace.errors.contains("note: the kernel doesn't trace rules of iptables-legacy"))
       for flow in try failed(trace, "policy-drop", "policy") {
         #expect(flow.drops.first?.rule?.comment == "deny-trace-backend")
         #expect(flow.drops.first?.rule?.certainty == "certain")
+        #expect(flow.drops.first?.rule?.trace == nil)
         #expect(flow.service?.name == "web-remote")
         #expect(flow.diagnosis?.check.first?.contains("iptables-legacy") == true)
       }
@@ -82,6 +84,14 @@ extension LabTests {
           "default/web fails only through 10.244.2.9:8080: \(failed.count) of \(failed.count) there"
         ),
         "\(trace.errors)")
+      let summary = try #require(trace.summary)
+      let spread = try #require(summary.services.first { $0.service == "default/web" })
+      let diagnosis = try #require(spread.diagnosis)
+      #expect(diagnosis.cause == "endpoint-failing")
+      #expect(diagnosis.endpoint.text == "10.244.2.9:8080" && diagnosis.failed == failed.count)
+      #expect(spread.endpointCount == 3 && spread.endpoints.count == 3)
+      #expect(spread.endpoints.filter { $0.failed == 0 }.count == 2)
+      #expect(summary.connections == trace.flows.count && summary.failed == failed.count)
     }
 
     @Test("8: a Service without endpoints") func noEndpoints() throws {
@@ -90,7 +100,7 @@ extension LabTests {
         #expect(flow.reply == nil, "no NAT happened")
         #expect(flow.drops.first?.rule?.comment == "default/empty has no endpoints")
         #expect(flow.diagnosis?.why.contains("default/empty has no endpoints") == true)
-        #expect(flow.timeline.contains { $0.icmpError == "3/3" })
+        #expect(flow.timeline.contains { $0.icmpError?.text == "3/3" })
         #expect(flow.diagnosis?.evidence.contains { $0.contains("ICMP") } == true)
       }
     }
@@ -116,7 +126,7 @@ extension LabTests {
       #expect(flow.diagnosis?.why.contains("1500 bytes") == true)
       #expect(text.contains("ICMP fragmentation-needed went back to 10.244.2.8"))
       #expect(flow.drops.allSatisfy { $0.netns == "kft-node2" })
-      #expect(flow.timeline.contains { $0.icmpError == "3/4" })
+      #expect(flow.timeline.contains { $0.icmpError?.text == "3/4" })
       #expect(flow.state == "completed", "path MTU discovery works here")
     }
 

@@ -66,9 +66,11 @@ enum Lab {
     return tracer
   }
 
-  /// Seconds for a closing connection's last packets: the emulated machine is slow.
-  static let settle: TimeInterval =
-    ProcessInfo.processInfo.environment["KFLOWTRACE_VM"] == nil ? 0.7 : 2
+  /// Whether this is one of scripts/vm, which are slow.
+  static let isEmulated = ProcessInfo.processInfo.environment["KFLOWTRACE_VM"] != nil
+
+  /// Seconds for a closing connection's last packets.
+  static let settle: TimeInterval = isEmulated ? 2 : 0.7
 
   /// Traces while `body` makes traffic, then ends the tracer in order.
   static func trace(
@@ -135,12 +137,11 @@ enum Lab {
     return true
   }
 
-  /// Breaks the lab as a scenario does, traces its traffic, heals. `setup`: the options of `lab up`
-  /// that the scenario needs.
+  /// Breaks the lab as a scenario does, traces its traffic, heals.
   static func scenario(
-    _ name: String, _ arguments: [String], setup: [String] = []
+    _ name: String, _ arguments: [String], mode: String = "iptables-nft", overlay: String = "vxlan"
   ) throws -> Trace {
-    try run(["\(root)/scripts/lab", "up"] + setup).expectSuccess()
+    try lab("up", "--mode", mode, "--overlay", overlay)
     try lab("fault", name)
     defer { _ = try? lab("heal", name) }
     return try trace(arguments) { try lab("traffic", name) }

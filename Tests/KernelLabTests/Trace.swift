@@ -4,15 +4,26 @@ import Testing
 /// What a tracer printed with `--json`.
 struct Trace {
   var flows: [FlowLine]
+  var summary: SummaryLine?
   var status: Int32
   var errors: String
+  /// The lines as they came.
+  var output: String
 
-  init(_ finished: Lab.Finished) throws {
+  init(_ finished: Lab.Finished, checksSchema: Bool = true) throws {
     status = finished.status
     errors = finished.errors
+    output = finished.output
+    if checksSchema { try SchemaCheck.validate(output) }
     let decoder = JSONDecoder()
-    flows = try finished.output.split(separator: "\n").map {
-      try decoder.decode(FlowLine.self, from: Data($0.utf8))
+    flows = []
+    for line in finished.output.split(separator: "\n") {
+      let data = Data(line.utf8)
+      switch try decoder.decode(Line.self, from: data).type {
+      case "flow": flows.append(try decoder.decode(FlowLine.self, from: data))
+      case "summary": summary = try decoder.decode(SummaryLine.self, from: data)
+      default: throw Lab.Failure(description: "a line of another kind: \(line.prefix(200))")
+      }
     }
   }
 
@@ -20,6 +31,38 @@ struct Trace {
   func flows(through endpoint: String) -> [FlowLine] {
     flows.filter { $0.reply?.source.text == endpoint }
   }
+}
+
+private struct Line: Decodable {
+  var type: String
+}
+
+/// The part of the summary's JSON that tests look at.
+struct SummaryLine: Decodable {
+  struct EndpointCount: Decodable {
+    var endpoint: FlowLine.Peer
+    var connections: Int
+    var failed: Int
+  }
+  struct Spread: Decodable {
+    var service: String
+    var endpointCount: Int
+    var affinitySeconds: Int?
+    var endpoints: [EndpointCount]
+    var diagnosis: Diagnosis?
+  }
+  struct Diagnosis: Decodable {
+    var cause: String
+    var endpoint: FlowLine.Peer
+    var connections: Int
+    var failed: Int
+    var elsewhere: Int
+  }
+
+  var connections: Int
+  var failed: Int
+  var eventsLost: Int
+  var services: [Spread]
 }
 
 /// The part of a flow's JSON that tests look at.
@@ -49,6 +92,7 @@ struct FlowLine: Decodable {
     var specification: String
     var comment: String?
     var certainty: String
+    var trace: String?
   }
   struct Drop: Decodable {
     var reason: String
@@ -81,10 +125,15 @@ struct FlowLine: Decodable {
     var vni: Int?
     var detail: Bool
   }
+  struct ICMPError: Decodable {
+    var type: Int
+    var code: Int
+    var text: String { "\(type)/\(code)" }
+  }
   struct Packet: Decodable {
     var direction: String
     var flags: String?
-    var icmpError: String?
+    var icmpError: ICMPError?
     var repeats: Int
     var hops: [Hop]
 
@@ -140,7 +189,9 @@ extension [FlowLine.Hop] {
   }
 
   /// Whether the lines occur in this order, others between them allowed.
-  func pass(_ expected: String...) -> Bool {
+  func pass(_ expected: String...) -> Bool { pass(expected) }
+
+  func pass(_ expected: [String]) -> Bool {
     var rest = shown[...]
     for line in expected {
       guard let found = rest.firstIndex(of: line) else { return false }

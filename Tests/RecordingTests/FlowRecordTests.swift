@@ -1,6 +1,7 @@
 import Diagnosis
 import FlowFixtures
 import FlowModel
+import Foundation
 import Recording
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
   private func json(
     _ flow: Flow, _ explanation: Explanation? = nil, on node: SampleNode = SampleNode()
   ) throws -> JSON {
-    try JSON.parse(JSONLines().line(FlowRecord(flow, explanation, on: node)))
+    try JSON.parse(line(FlowRecord(flow, explanation, on: node)))
   }
 
   private func healthy(ipv6: Bool = false) throws -> Flow {
@@ -82,7 +83,7 @@ import Testing
     // exact beyond what a double holds: a node that is up for years
     flow.start = 9_007_199_254_740_993
     flow.end = .max
-    let late = try JSONLines().line(FlowRecord(flow, nil, on: SampleNode()))
+    let late = RecordingTests.line(FlowRecord(flow, nil, on: SampleNode()))
     #expect(late.contains("\"start\":9007199254740993,"))
     #expect(late.contains("\"end\":18446744073709551615,"))
   }
@@ -114,8 +115,9 @@ import Testing
     #expect(hops[0]?["hook"] == .text("tcEgress"))
     #expect(hops[0]?["length"] == .integer(60))
     #expect(hops[2]?["netfilterHook"] == .text("PREROUTING"))
-    #expect(hops[2]?["original"]?["destination"]?["address"] == .text("10.96.0.50"))
-    #expect(hops[2]?["reply"]?["source"]?["address"] == .text("10.244.2.8"))
+    #expect(hops[2]?["to"]?["address"] == .text("10.244.2.8"))
+    #expect(hops[2]?["endpointIndex"] == .integer(2))
+    #expect(hops[2]?["original"] == nil, "it is the flow's")
     #expect(line["timeline"]?[1]?["direction"] == .text("reply"))
     #expect(line["timeline"]?[1]?["flags"] == .text("SYN-ACK"))
   }
@@ -170,7 +172,42 @@ import Testing
       .sourceNAT(to: endpoint, undone: true), .encapsulated(outer: tuple, vni: 1), .decapsulated,
       .delivered, .passed, .icmpErrorMade(type: 3, code: 1), .answeredByReset, .dropped, .freed,
     ]
-    #expect(Set(actions.map(\.name)).count == actions.count)
-    #expect(Action.sourceNAT(to: endpoint, undone: true).name == "un-dnat")
+    var flow = try healthy()
+    let event = try #require(flow.transmissions.first?.first)
+    flow.transmissions = [
+      Transmission(
+        isReply: false, hops: actions.map { Hop(event: event, action: $0, isDetail: false) })
+    ]
+    let hops = try #require(try json(flow)["timeline"]?[0]?["hops"])
+    let names = (0..<actions.count).compactMap { hops[$0]?["action"]?.text }
+    #expect(Set(names).count == actions.count)
+    #expect(names[5] == "un-dnat")
+  }
+
+  @Test("a conntrack entry that is not the flow's is told with the hop") func otherEntry() throws {
+    var flow = try healthy()
+    var event = try #require(flow.transmissions.first?.first)
+    let inner = Tuple(.tcp, from: Endpoint(Address(v4: 1), 2), to: Endpoint(Address(v4: 3), 4))
+    event.conntrack = Event.Conntrack(
+      original: inner, reply: inner.inverse, status: 0, zone: 0, isReply: false)
+    flow.transmissions[0].hops[0].event = event
+    let hop = try #require(try json(flow)["timeline"]?[0]?["hops"]?[0])
+    #expect(hop["original"]?["source"]?["port"] == .integer(2))
+    #expect(hop["reply"]?["source"]?["address"] == .text("0.0.0.3"))
+  }
+
+  @Test("what is read back is what was written, and is written the same", arguments: [false, true])
+  func roundTrip(_ isIPv6: Bool) throws {
+    var sample = SampleFlow(ipv6: isIPv6)
+    sample.tunnelled(0)
+    sample.dropped(100)
+    sample.conversation()
+    var node = SampleNode()
+    node.finding = policyDrop.rule
+    let record = FlowRecord(try #require(sample.flow()), policyDrop, on: node)
+    let text = line(record)
+    let read = try JSONDecoder().decode(FlowRecord.self, from: Data(text.utf8))
+    #expect(read == record)
+    #expect(line(read) == text)
   }
 }

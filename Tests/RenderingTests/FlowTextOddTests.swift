@@ -1,5 +1,6 @@
 import FlowFixtures
 import FlowModel
+import Recording
 import Rendering
 import Testing
 
@@ -19,8 +20,9 @@ import Testing
     var sample = SampleFlow()
     sample.dropped(0)
     var summary = Summary()
-    summary.add(try #require(sample.flow()), policyDrop)
-    let text = summary.render(style: Style(isColoured: false), seconds: 1, eventsLost: 1)
+    summary.add(FlowRecord(try #require(sample.flow()), policyDrop, on: SampleNode()))
+    let text = SummaryText(style: Style(isColoured: false))
+      .render(summary.record(duration: 1_000_000_000, eventsLost: 1))
     #expect(text.contains("1 connection, 1 packet dropped\n"))
     #expect(text.contains("  1 event lost:"))
   }
@@ -53,7 +55,7 @@ import Testing
       event.netfilterHook = .postrouting
       let snat = Action.sourceNAT(to: Endpoint(Address(v4: 0x0af4_0100), port), undone: false)
       flow.transmissions[0].hops.insert(Hop(event: event, action: snat, isDetail: false), at: 5)
-      shown = text.render(flow, nil, on: SampleNode())
+      shown = text.render(FlowRecord(flow, nil, on: SampleNode()))
     }
     #expect(shown.hasSuffix("the same way as above\n"))
   }

@@ -1,6 +1,7 @@
 import Diagnosis
 import FlowFixtures
 import FlowModel
+import Recording
 import Rendering
 import Testing
 
@@ -10,7 +11,7 @@ func render(
   on node: SampleNode = SampleNode()
 ) -> String {
   var text = FlowText(style: Style(isColoured: coloured), verbosity: verbosity)
-  return text.render(flow, explanation, on: node)
+  return text.render(FlowRecord(flow, explanation, on: node))
 }
 
 /// What a reader sees, whole.

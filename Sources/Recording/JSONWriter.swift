@@ -1,0 +1,188 @@
+internal import FlowModel
+
+/// Writes JSON (RFC 8259) in the order in which it is given, into one buffer that is used again.
+///
+/// Foundation's encoder takes milliseconds for a flow; the ring buffer fills up meanwhile. Names from
+/// the node are escaped, so that no terminal acts on them: control characters, and those of Unicode
+/// that turn text around.
+struct JSONWriter {
+  private(set) var bytes: [UInt8] = []
+  /// Something stands before in the object or array that is open.
+  private var needsComma = false
+
+  mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    needsComma = false
+  }
+
+  /// Ends a line of JSON lines.
+  mutating func endLine() {
+    bytes.append(UInt8(ascii: "\n"))
+    needsComma = false
+  }
+
+  // MARK: - Structure
+
+  mutating func object(_ members: (inout JSONWriter) -> Void) {
+    open(UInt8(ascii: "{"))
+    members(&self)
+    close(UInt8(ascii: "}"))
+  }
+
+  mutating func array<Element>(
+    _ elements: some Sequence<Element>, _ write: (inout JSONWriter, Element) -> Void
+  ) {
+    open(UInt8(ascii: "["))
+    for element in elements { write(&self, element) }
+    close(UInt8(ascii: "]"))
+  }
+
+  private mutating func open(_ bracket: UInt8) {
+    separate()
+    bytes.append(bracket)
+    needsComma = false
+  }
+
+  private mutating func close(_ bracket: UInt8) {
+    bytes.append(bracket)
+    needsComma = true
+  }
+
+  private mutating func separate() {
+    if needsComma { bytes.append(UInt8(ascii: ",")) }
+    needsComma = true
+  }
+
+  /// The name of the member that is written next; ASCII without what JSON escapes.
+  mutating func key(_ name: StaticString) {
+    separate()
+    bytes.append(UInt8(ascii: "\""))
+    unsafe bytes.append(
+      contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(UInt8(ascii: ":"))
+    needsComma = false
+  }
+
+  // MARK: - Values
+
+  mutating func value(_ number: some BinaryInteger) {
+    separate()
+    digits(number < 0, UInt64(number.magnitude))
+  }
+
+  /// Finite numbers only.
+  mutating func value(_ number: Double) {
+    separate()
+    bytes.append(contentsOf: "\(number.isFinite ? number : 0)".utf8)
+  }
+
+  mutating func value(_ flag: Bool) {
+    separate()
+    bytes.append(contentsOf: (flag ? "true" : "false").utf8)
+  }
+
+  mutating func value(_ text: String) {
+    separate()
+    bytes.append(UInt8(ascii: "\""))
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }) {
+      bytes.append(contentsOf: text.utf8)
+    } else {
+      for scalar in text.unicodeScalars { escaped(scalar) }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  mutating func value(_ address: Address) {
+    guard address.isIPv4 else { return value(address.description) }
+    separate()
+    bytes.append(UInt8(ascii: "\""))
+    for shift: UInt64 in [24, 16, 8, 0] {
+      digits(false, address.low >> shift & 0xff)
+      if shift > 0 { bytes.append(UInt8(ascii: ".")) }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func digits(_ isNegative: Bool, _ magnitude: UInt64) {
+    if isNegative { bytes.append(UInt8(ascii: "-")) }
+    let start = bytes.count
+    var rest = magnitude
+    repeat {
+      bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+      rest /= 10
+    } while rest > 0
+    bytes[start...].reverse()
+  }
+
+  private mutating func escaped(_ scalar: Unicode.Scalar) {
+    switch scalar {
+    case "\"", "\\": bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(scalar.value)])
+    case "\n": bytes.append(contentsOf: "\\n".utf8)
+    case "\r": bytes.append(contentsOf: "\\r".utf8)
+    case "\t": bytes.append(contentsOf: "\\t".utf8)
+    default:
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator:
+        for unit in String(scalar).utf16 {
+          let hex = String(unit, radix: 16)
+          bytes.append(contentsOf: "\\u".utf8)
+          bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 4 - hex.count))
+          bytes.append(contentsOf: hex.utf8)
+        }
+      default: bytes.append(contentsOf: String(scalar).utf8)
+      }
+    }
+  }
+}
+
+extension JSONWriter {
+  mutating func member(_ name: StaticString, _ number: some BinaryInteger) {
+    key(name)
+    value(number)
+  }
+
+  mutating func member(_ name: StaticString, _ number: (some BinaryInteger)?) {
+    if let number { member(name, number) }
+  }
+
+  mutating func member(_ name: StaticString, _ number: Double) {
+    key(name)
+    value(number)
+  }
+
+  mutating func member(_ name: StaticString, _ flag: Bool) {
+    key(name)
+    value(flag)
+  }
+
+  mutating func member(_ name: StaticString, _ text: String?) {
+    guard let text else { return }
+    key(name)
+    value(text)
+  }
+
+  mutating func member(_ name: StaticString, _ record: some JSONWritable) {
+    key(name)
+    record.write(to: &self)
+  }
+
+  mutating func member(_ name: StaticString, _ record: (some JSONWritable)?) {
+    if let record { member(name, record) }
+  }
+
+  mutating func member(_ name: StaticString, _ records: [some JSONWritable]) {
+    key(name)
+    array(records) { $1.write(to: &$0) }
+  }
+
+  mutating func member(_ name: StaticString, _ texts: [String]) {
+    key(name)
+    array(texts) { $0.value($1) }
+  }
+}
+
+/// What has one form in JSON.
+protocol JSONWritable {
+  func write(to json: inout JSONWriter)
+}

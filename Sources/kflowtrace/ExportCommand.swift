@@ -1,0 +1,118 @@
+import ArgumentParser
+import Diagnosis
+import Export
+import FlowModel
+import Glibc
+import KernelTracing
+import Recording
+
+/// `kflowtrace export`: a recording in a format of other programs.
+struct ExportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Turn a recording into another format.",
+    discussion: """
+      FORMATS
+        hubble    Hubble's flow JSON lines
+
+      EXAMPLES
+        kflowtrace export --format hubble web.json > web.hubble.json
+
+      EXIT CODE
+        0   done
+        64  wrong usage
+        65  a file is damaged or none of ours: what could be read was exported
+        66  a file can't be opened
+        73  the output can't be created
+        74  it can't be written to its end
+      """)
+
+  @Argument(help: "Recordings, in order.")
+  var files: [String]
+
+  @Option(
+    help: "\(ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format: String
+
+  @Option(name: .shortAndLong, help: "Where to; - is stdout.")
+  var output = "-"
+
+  @Flag(help: "Replace the file that --output names.")
+  var force = false
+
+  @OptionGroup var filter: FlowFilter
+
+  @Flag(help: "Failed connections only.")
+  var dropsOnly = false
+
+  func run() async throws {
+    throw await ExitCode { () throws(TracingError) in try export() }
+  }
+
+  private func export() throws(TracingError) -> Int32 {
+    guard let format = ExportFormat(rawValue: format) else {
+      let known = ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")
+      throw TracingError(.usage, "--format \(format): choose one of \(known)")
+    }
+    var exporter = format.exporter
+    let wanted = try filter.test()
+    if type(of: exporter).readsTwice {
+      if files.contains("-") {
+        throw TracingError(
+          .usage, "--format \(format.rawValue) reads the recording twice; name a file, not -")
+      }
+      for path in files {
+        var recording = RecordingFiles(path: path, events: false, isQuiet: true)
+        try recording.read { record, _, header in
+          if case .flow(let flow) = record, isWanted(flow, header, wanted) { exporter.learn(flow) }
+          return !Interruption.isAsked
+        }
+      }
+    }
+    if output == "-", format.isBinary, isatty(1) == 1 {
+      throw TracingError(
+        .usage, "--format \(format.rawValue) is no text; name a file with --output, or a pipe")
+    }
+    let writer: RecordingWriter
+    do throws(RecordingError) {
+      writer = try RecordingWriter(path: output, isForced: force)
+    } catch {
+      throw TracingError(error)
+    }
+    var isDamaged = false
+    var failure: RecordingError?
+    func write(_ bytes: [UInt8]) -> Bool {
+      do throws(RecordingError) {
+        if !bytes.isEmpty { try writer.write(bytes) }
+        return true
+      } catch {
+        failure = error
+        return false
+      }
+    }
+    Interruption.watch()
+    for path in files where failure == nil {
+      var recording = RecordingFiles(path: path, events: true)
+      try recording.read { record, _, header in
+        if case .flow(let flow) = record, !isWanted(flow, header, wanted) { return true }
+        return write(exporter.add(record, header)) && !Interruption.isAsked
+      }
+      isDamaged = isDamaged || recording.isDamaged
+    }
+    if failure == nil { _ = write(exporter.end()) }
+    do throws(RecordingError) {
+      try writer.finish()
+    } catch {
+      failure = failure ?? error
+    }
+    // a reader that has seen enough is no fault
+    if let failure, output != "-" { throw TracingError(failure) }
+    return isDamaged ? RecordingError.Kind.data.rawValue : 0
+  }
+
+  private func isWanted(
+    _ flow: FlowRecord, _ header: HeaderRecord?, _ wanted: FlowFilter.Test
+  ) -> Bool {
+    wanted(flow, header) && (flow.diagnosis != nil || !dropsOnly)
+  }
+}
