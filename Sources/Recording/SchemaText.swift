@@ -121,17 +121,21 @@ extension Schema {
         },
         "serviceName": {
           "type": "object",
+          "description": "Its name, or in IPVS mode, which keeps none, its virtual server",
           "required": ["endpointCount"],
+          "oneOf": [
+            {"required": ["namespace", "name"]}, {"required": ["virtualServer", "scheduler"]}
+          ],
           "additionalProperties": false,
           "properties": {
-            "virtualServer": {"description": "Of IPVS, which knows no names", "type": "string"},
-            "scheduler": {"type": "string"},
             "namespace": {"type": "string"},
             "name": {"type": "string"},
             "port": {"type": "string"},
             "endpointIndex": {"type": "integer", "minimum": 1},
             "endpointCount": {"$ref": "#/$defs/count"},
-            "affinitySeconds": {"$ref": "#/$defs/u32"}
+            "affinitySeconds": {"$ref": "#/$defs/u32"},
+            "virtualServer": {"type": "string"},
+            "scheduler": {"type": "string"}
           }
         },
         "hop": {

@@ -11,7 +11,7 @@ extension LabTests {
     func healthy() throws {
       guard try !Lab.isRefused(Self.setup, without: "ip_vs") else { return }
       let trace = try Lab.scenario(
-        "healthy-ipvs", ["--svc", "10.96.0.50"] + Self.pods, setup: Self.setup)
+        "healthy-ipvs", ["--svc", "10.96.0.50"] + Self.pods, mode: "ipvs")
       #expect(trace.status == 0 && trace.errors.contains("no events lost"), "\(trace.errors)")
       #expect(trace.errors.contains("tracing virtual server 10.96.0.50:80/tcp rr (3 real servers)"))
       #expect(trace.flows.count % 6 == 0 && !trace.flows.isEmpty)
@@ -52,7 +52,7 @@ extension LabTests {
         "\(local.answer.shown)")
     }
 
-    /// In the order of the kernel, by ipvsadm's word.
+    /// In order, by ipvsadm's word.
     private static func realServers() throws -> [String] {
       try Lab.inside("node1", "ipvsadm", "-Ln", "-t", "10.96.0.50:80").output
         .split(separator: "\n").compactMap { line in
@@ -111,7 +111,7 @@ extension LabTests {
       guard try !Lab.isRefused(Self.setup, without: "ip_vs") else { return }
       let trace = try Lab.scenario(
         "no-endpoints-ipvs", ["--svc", "10.96.0.52"] + Lab.netns("node1", "client"),
-        setup: Self.setup)
+        mode: "ipvs")
       #expect(trace.status == 1)
       let flows = trace.flows.filter { $0.isSeen(from: "kft-client") }
       #expect(flows.count == 2)

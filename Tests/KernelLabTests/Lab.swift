@@ -137,12 +137,11 @@ enum Lab {
     return true
   }
 
-  /// Breaks the lab as a scenario does, traces its traffic, heals. `setup`: the options of `lab up`
-  /// that the scenario needs.
+  /// Breaks the lab as a scenario does, traces its traffic, heals.
   static func scenario(
-    _ name: String, _ arguments: [String], setup: [String] = []
+    _ name: String, _ arguments: [String], mode: String = "iptables-nft", overlay: String = "vxlan"
   ) throws -> Trace {
-    try run(["\(root)/scripts/lab", "up"] + setup).expectSuccess()
+    try lab("up", "--mode", mode, "--overlay", overlay)
     try lab("fault", name)
     defer { _ = try? lab("heal", name) }
     return try trace(arguments) { try lab("traffic", name) }

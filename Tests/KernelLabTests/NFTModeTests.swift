@@ -43,7 +43,7 @@ extension LabTests {
       let trace = try Lab.scenario(
         expected.scenario,
         ["--svc", expected.select] + expected.netns.flatMap { ["--netns", "kft-\($0)"] },
-        setup: ["--mode", Self.mode])
+        mode: Self.mode)
       #expect(trace.status == 0 && trace.errors.contains("no events lost"), "\(trace.errors)")
       #expect(!trace.flows.isEmpty)
       for flow in trace.flows {
@@ -130,7 +130,7 @@ extension LabTests {
       let trace = try Lab.scenario(
         expected.scenario,
         ["--svc", expected.select] + expected.netns.flatMap { ["--netns", "kft-\($0)"] },
-        setup: ["--mode", Self.mode])
+        mode: Self.mode)
       #expect(trace.status == 1)
       let flows = trace.flows.filter { $0.isSeen(from: expected.client) && $0.diagnosis != nil }
       try #require(!flows.isEmpty, "\(trace.errors)")

@@ -6,10 +6,6 @@ extension Lab {
     var status: Int32
     var output: String
     var errors: String
-
-    func expectSuccess() throws {
-      if status != 0 { throw Failure(description: "\(status)\n\(errors)") }
-    }
   }
 
   /// A child process with its output in files, so that no pipe can fill up.

@@ -40,6 +40,11 @@ public struct IPVSTable: Hashable, Sendable {
         }
       }
     }
+    for i in servers.indices {
+      servers[i].realServers.sort {
+        ($0.endpoint.address, $0.endpoint.port) < ($1.endpoint.address, $1.endpoint.port)
+      }
+    }
   }
 
   private mutating func note(_ line: Substring) {

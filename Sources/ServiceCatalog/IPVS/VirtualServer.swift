@@ -20,7 +20,7 @@ public struct VirtualServer: Hashable, Sendable {
   public var scheduler: String
   /// Seconds for which a client stays with a real server; `nil`: it does not.
   public var persistence: UInt32?
-  /// In the kernel's order, the latest first.
+  /// By address and port, as `ipvsadm -L` lists them; the kernel has the latest first.
   public var realServers: [RealServer] = []
 
   public init(_ endpoint: Endpoint, _ proto: IPProtocol, scheduler: String) {
