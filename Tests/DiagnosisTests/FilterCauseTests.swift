@@ -105,7 +105,9 @@ import Testing
 
   @Test("the kernel's own trace is evidence") func trace() throws {
     var traced = Told.rule
-    traced.trace = ["ip filter KUBE-NWPLCY-ABC rule handle 7 verdict drop", "ip filter X policy drop"]
+    traced.trace = [
+      "ip filter KUBE-NWPLCY-ABC rule handle 7 verdict drop", "ip filter X policy drop",
+    ]
     let said = try explained(traced)
     #expect(
       said.evidence.suffix(2) == [
