@@ -53,6 +53,12 @@ public struct RuleFinding: Hashable, Sendable, Codable {
     self.alternatives = alternatives
   }
 
+  /// Whether its chain is one in which a network plugin puts NetworkPolicies.
+  public var isNetworkPolicy: Bool {
+    ["KUBE-POLICY", "KUBE-NWPLCY", "KUBE-POD-FW", "cali-", "WEAVE-NPC", "CILIUM_"]
+      .contains { chain.hasPrefix($0) }
+  }
+
   /// The rule with the place it is at, which iptables has in the rule itself.
   public var text: String {
     backend == "nftables" ? "\(table) \(chain): \(specification)" : specification

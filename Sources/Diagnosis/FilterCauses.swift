@@ -91,10 +91,7 @@ extension Case {
         "a later SYN was given another endpoint (\(given.backend)) and succeeded: to its users the "
           + "Service is slow, not down")
     }
-    let policy = rule.map { rule in
-      ["KUBE-POLICY", "KUBE-NWPLCY", "KUBE-POD-FW", "cali-", "WEAVE-NPC", "CILIUM_"]
-        .contains { rule.chain.hasPrefix($0) }
-    }
+    let policy = rule?.isNetworkPolicy
     let what =
       policy == true
       ? "a NetworkPolicy (by its chain \(rule?.chain ?? ""))" : "a firewall rule of this node"
