@@ -3,8 +3,9 @@ internal import Recording
 
 /// A packet's headers as they were, as far as an event tells them.
 ///
-/// What it does not tell is 0: payload (it is left out), TCP options, MAC addresses, the traffic class, a
-/// tunnel's IP identification, the TCP window. A tunnel's TTL and that of an ICMP error is 64.
+/// What it does not tell is left out (payload) or 0: TCP options, MAC addresses, the traffic class, the IP
+/// identification of a tunnel's outer packet. The TTL of that one and of an ICMP error is 64, the TCP window
+/// 65535: 0 would be news.
 struct PacketBytes {
   /// From the outermost IP header on.
   private(set) var bytes: [UInt8] = []
@@ -107,7 +108,7 @@ struct PacketBytes {
       result.bytes.append(big: event.sequence ?? 0)
       result.bytes.append(big: event.acknowledgment ?? 0)
       let size = ip.transportSize
-      result.bytes += [UInt8(size / 4) << 4, flags.rawValue, 0, 0, 0, 0, 0, 0]
+      result.bytes += [UInt8(size / 4) << 4, flags.rawValue, 0xff, 0xff, 0, 0, 0, 0]
       result.bytes += [UInt8](repeating: 0, count: size - 20)
       result.checksum = 16
     case .udp:

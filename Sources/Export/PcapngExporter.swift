@@ -166,7 +166,7 @@ public struct PcapngExporter: Exporter {
       parts.append(
         "verdict \(isHarmless ? "freed, its work was done" : "dropped"): \(reason)\(place)")
     }
-    if let cause, !cause.isEmpty { parts.append("connection failed of \(cause)") }
+    if let cause, !cause.isEmpty { parts.append("cause \(cause)") }
     return parts.joined(separator: "; ").printable
   }
 }

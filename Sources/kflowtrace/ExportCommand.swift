@@ -20,14 +20,15 @@ struct ExportCommand: AsyncParsableCommand {
         otlp      OpenTelemetry traces for a collector, one a connection; a document a line, one
                   line unless they are many
 
-      A connection that was told twice is exported as it was told last. These formats read a recording       twice, so it must be a file. With options that select connections, only their packets are exported.
+      A connection that was told twice is exported as it was told last. A recording is read twice for \
+      that, so it must be a file. Options that select connections select packets with them.
 
       EXAMPLES
         kflowtrace export --format pcapng web.json -o web.pcapng
         kflowtrace export --format perfetto web.json.gz -o web.trace.json
         kflowtrace export --format hubble --drops-only web.json | hubble observe --input-file -
-        kflowtrace export --format otlp web.json | curl -H 'Content-Type: application/json' \
-          --data-binary @- http://localhost:4318/v1/traces
+        kflowtrace export --format otlp web.json |
+          curl -H 'Content-Type: application/json' --data-binary @- http://localhost:4318/v1/traces
 
       EXIT CODE
         0   done
