@@ -82,17 +82,20 @@ public enum HarmlessDrops {
 
   /// Whether a drop is no fault, whatever flow it is in.
   public static func contains(_ event: Event, on node: any NodeView) -> Bool {
+    contains(
+      event.tuple, reason: node.reasonName(event.dropReason), place: node.place(event.location))
+  }
+
+  /// The same by the names of the reason and the place.
+  public static func contains(_ tuple: Tuple, reason: String, place: String?) -> Bool {
     // said to all on a link, of whom most do not listen
-    if event.tuple.destination.address.isMulticast { return true }
-    let reason = node.reasonName(event.dropReason)
+    if tuple.destination.address.isMulticast { return true }
     // a raw socket got its copy; ping_rcv frees the original, whatever reason it gives
-    if event.tuple.proto == .icmp || event.tuple.proto == .icmpv6,
-      node.place(event.location)?.hasPrefix("ping_rcv+") ?? false
-    {
+    if tuple.proto == .icmp || tuple.proto == .icmpv6, place?.hasPrefix("ping_rcv+") ?? false {
       return true
     }
     if reason != "NOT_SPECIFIED" { return ReasonWords(named: reason)?.isHarmless ?? false }
-    guard let place = node.place(event.location) else { return false }
+    guard let place else { return false }
     return functions.contains(String(place.prefix { $0 != "+" }))
   }
 }

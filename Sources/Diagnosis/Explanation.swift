@@ -57,6 +57,9 @@ public struct RuleFinding: Hashable, Sendable, Codable {
     self.trace = trace
   }
 
+  /// Whether a NetworkPolicy's engine made it, by its chain or table.
+  public var isNetworkPolicy: Bool { PolicyEngine(self) != nil }
+
   /// The rule with the place it is at, which iptables has in the rule itself.
   public var text: String {
     backend == "nftables" ? "\(table) \(chain): \(specification)" : specification
