@@ -28,6 +28,7 @@ public enum ExportFormat: String, CaseIterable, Sendable {
   case perfetto
   case hubble
   case otlp
+  case html
 
   /// Whether a terminal is no place for it.
   public var isBinary: Bool { self == .pcapng }
@@ -39,6 +40,7 @@ public enum ExportFormat: String, CaseIterable, Sendable {
     case .perfetto: PerfettoExporter()
     case .hubble: HubbleExporter()
     case .otlp: OTLPExporter()
+    case .html: HTMLExporter()
     }
   }
 }
