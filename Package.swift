@@ -70,7 +70,7 @@ let package = Package(
     .target(
       name: "FlowFixtures", dependencies: ["FlowModel", "FlowCorrelation", "Diagnosis"],
       path: "Tests/FlowFixtures", swiftSettings: strict),
-    tests("FlowModelTests", ["FlowModel"]),
+    tests("FlowModelTests", ["FlowModel", "FlowFixtures"]),
     tests("ServiceCatalogTests", ["ServiceCatalog", "FlowModel"]),
     tests("KernelTracingTests", ["KernelTracing", "FlowModel", "CEvent"]),
     tests("FlowCorrelationTests", ["FlowCorrelation", "FlowFixtures", "FlowModel"]),

@@ -6,11 +6,11 @@ package import FlowModel
 /// the node are escaped, so that no terminal acts on them: control characters, and those of Unicode
 /// that turn text around.
 package struct JSONWriter {
+  package init() {}
+
   package private(set) var bytes: [UInt8] = []
   /// Something stands before in the object or array that is open.
   private var needsComma = false
-
-  package init() {}
 
   package mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
@@ -20,6 +20,12 @@ package struct JSONWriter {
   /// Ends a line of JSON lines.
   package mutating func endLine() {
     bytes.append(UInt8(ascii: "\n"))
+    needsComma = false
+  }
+
+  /// Ends a line within an array that goes on.
+  package mutating func separateLine() {
+    bytes.append(contentsOf: ",\n".utf8)
     needsComma = false
   }
 
@@ -77,6 +83,17 @@ package struct JSONWriter {
   package mutating func value(_ number: Double) {
     separate()
     bytes.append(contentsOf: "\(number.isFinite ? number : 0)".utf8)
+  }
+
+  /// A number of thousandths as a decimal, exactly: 1234567 is 1234.567.
+  package mutating func value(thousandths number: Int64) {
+    separate()
+    digits(number < 0, number.magnitude / 1000)
+    bytes.append(UInt8(ascii: "."))
+    let rest = number.magnitude % 1000
+    for digit in [rest / 100, rest / 10 % 10, rest % 10] {
+      bytes.append(UInt8(ascii: "0") + UInt8(digit))
+    }
   }
 
   package mutating func value(_ flag: Bool) {

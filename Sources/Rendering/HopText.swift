@@ -58,6 +58,12 @@ struct HopText {
       let entry = way.hops[..<drop].lastIndex(where: { $0.netfilterHook == hook }),
       way.hops[entry].detail
     else { return }
+    // for a function of the IP layer it was as good as delivered
+    if hook == "INPUT", way.hops[drop].reason == "NETFILTER_DROP",
+      lines.last?.action == "delivered" || lines.dropLast().last?.action == "delivered"
+    {
+      lines.removeAll { $0.action == "delivered" }
+    }
     var line = line(way.hops[entry])
     line.place = hook.printable
     line.action = "chains"
@@ -76,7 +82,7 @@ struct HopText {
       line.action = "out"
       if hop.hook == "ipOutput", hop.outInterface != nil { line.place = name(hop.outInterface) }
     case .destinationNAT, .sourceNATUndone:
-      line.place = hop.netfilterHook?.printable ?? "NAT"
+      line.place = placeOfNAT(hop)
       line.isNAT = true
       guard let to = hop.to else { break }
       if hop.action == .destinationNAT {
@@ -89,7 +95,7 @@ struct HopText {
         line.way = "\(to.endpoint.address)"
       }
     case .sourceNAT, .destinationNATUndone:
-      line.place = hop.netfilterHook?.printable ?? "NAT"
+      line.place = placeOfNAT(hop)
       line.isNAT = true
       guard let to = hop.to else { break }
       line.action = hop.action == .sourceNAT ? "SNAT" : "un-DNAT"
@@ -138,9 +144,18 @@ struct HopText {
     return line
   }
 
+  private func placeOfNAT(_ hop: FlowRecord.HopRecord) -> String {
+    let hook = hop.netfilterHook?.printable
+    guard hop.hook == "ipvs" else { return hook ?? "NAT" }
+    return hook.map { "\($0) IPVS" } ?? "IPVS"
+  }
+
   private func endpointText(_ hop: FlowRecord.HopRecord) -> String {
     guard let service, let index = hop.endpointIndex else { return "" }
-    return "   endpoint \(index) of \(service.endpointCount)"
+    guard service.virtualServer != nil else {
+      return "   endpoint \(index) of \(service.endpointCount)"
+    }
+    return "   \(service.fullName.printable), real server \(index) of \(service.endpointCount)"
   }
 
   private func passedName(_ hop: FlowRecord.HopRecord) -> String {
@@ -162,6 +177,7 @@ struct HopText {
     case "bridgeOut": "bridge out"
     case "vxlanTransmit": "vxlan_xmit"
     case "vxlanReceive": "vxlan_rcv"
+    case "ipvs": "ip_vs_nat_xmit"
     default: hop.hook.printable
     }
   }

@@ -26,7 +26,8 @@ struct NFTCommand {
     var reader = NFTReader()
     do {
       try reader.read(tables)
-      for name in reader.ruleset.tables.map(\.name) where !rules.covers(name) {
+      for name in reader.ruleset.tables.map(\.name)
+      where !rules.covers(name) && !name.isOurs {
         switch await run("list", "table", name.family, name.name) {
         case .notFound: continue
         case .failed(let why):
@@ -68,6 +69,9 @@ extension NodeRules {
 }
 
 extension NFTTableName {
+  /// A tracer's own, which decides nothing.
+  fileprivate var isOurs: Bool { family == "inet" && name.hasPrefix("kflowtrace-") }
+
   /// Whether a line is iptables-nft-save's about a table that is not, or not all, its own.
   fileprivate func isWarnedOf(in line: String) -> Bool {
     line.hasPrefix(family == "ip6" ? "ip6tables" : "iptables") && family != "inet"
