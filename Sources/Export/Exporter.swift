@@ -13,6 +13,9 @@ public protocol Exporter {
   /// A record in the order of the recording, with the header before it; what to write for it.
   mutating func add(_ record: Record, _ header: HeaderRecord?) -> [UInt8]
 
+  /// A connection that is not wanted, and may have been when it was told before.
+  mutating func takeBack(_ flow: FlowRecord, _ header: HeaderRecord?)
+
   /// What to write at the end.
   mutating func end() -> [UInt8]
 }
@@ -20,6 +23,7 @@ public protocol Exporter {
 extension Exporter {
   public static var readsTwice: Bool { false }
   public mutating func learn(_ flow: FlowRecord, _ header: HeaderRecord?, isWanted: Bool) {}
+  public mutating func takeBack(_ flow: FlowRecord, _ header: HeaderRecord?) {}
 }
 
 /// The formats of `kflowtrace export`.

@@ -50,6 +50,15 @@ public struct DNSRecord: Hashable, Sendable, Decodable {
     isUnanswered || retries > 0 || !(code.map(DNSRecord.isAnswer) ?? true)
   }
 
+  /// `NOERROR`, `NODATA` for a name without such records (RFC 2308), `no answer`, ….
+  public var outcome: String {
+    guard let code else { return state == .unread ? "answer not read" : "no answer" }
+    let isTruncated = truncated ?? false
+    let isEmpty = code == "NOERROR" && answers == 0 && !isTruncated
+    return (isEmpty ? "NODATA" : code) + (isTruncated ? ", truncated" : "")
+      + (state == .dropped ? ", dropped" : "")
+  }
+
   /// Whether a server with this code did its work: it said what there is, or that there is no such
   /// name.
   public static func isAnswer(_ code: String) -> Bool { code == "NOERROR" || code == "NXDOMAIN" }

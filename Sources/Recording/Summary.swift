@@ -71,6 +71,11 @@ public struct Summary: Sendable {
     count(share, 1)
   }
 
+  /// Forgets an unanswered flow that was told again, if what it is now is not wanted.
+  public mutating func takeBack(id: UInt64) {
+    if let before = unanswered.removeValue(forKey: id) { count(before, -1) }
+  }
+
   private mutating func count(_ share: Share, _ sign: Int) {
     flows += sign
     if share.isFailure { failed += sign }

@@ -75,16 +75,7 @@ struct DNSText {
     exchange.name.isEmpty ? "?" : exchange.name.printable
   }
 
-  /// `NOERROR`, `NODATA` for a name without such records (RFC 2308), `no answer`, ….
-  private func outcome(_ exchange: DNSRecord) -> String {
-    guard let code = exchange.code else {
-      return exchange.state == .unread ? "answer not read" : "no answer"
-    }
-    let isTruncated = exchange.truncated ?? false
-    let isEmpty = code == "NOERROR" && exchange.answers == 0 && !isTruncated
-    return (isEmpty ? "NODATA" : code.printable)
-      + (isTruncated ? ", truncated" : "") + (exchange.state == .dropped ? ", dropped" : "")
-  }
+  private func outcome(_ exchange: DNSRecord) -> String { exchange.outcome.printable }
 
   /// `, asked again after 5.0 s`.
   private func again(_ exchange: DNSRecord) -> String {

@@ -112,10 +112,12 @@ struct ExportCommand: AsyncParsableCommand {
     for path in files where failure == nil {
       var recording = RecordingFiles(path: path, events: true)
       try recording.read { record, _, header in
-        if case .flow(let flow) = record,
-          retold.takesBack(flow, header) || !isWanted(flow, header, wanted)
-        {
-          return true
+        if case .flow(let flow) = record {
+          if retold.takesBack(flow, header) { return true }
+          if !isWanted(flow, header, wanted) {
+            exporter.takeBack(flow, header)
+            return true
+          }
         }
         return write(exporter.add(record, header)) && !Interruption.isAsked
       }

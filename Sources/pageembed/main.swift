@@ -42,6 +42,9 @@ for line in text(of: page).split(separator: "\n", omittingEmptySubsequences: fal
   }
 }
 
+// the text's last line is no line of the page
+whole.removeLast()
+
 let place = "<script type=\"application/json\" id=\"recording\">"
 guard let gap = whole.range(of: place + "</script>") else {
   fail("\(page.path()): there is no \(place) for the data")

@@ -6,19 +6,13 @@ public import Recording
 /// What connections have in common is written once, a way that packets went as well as an explanation;
 /// 10,000 connections take a few megabytes.
 public struct HTMLExporter: Exporter {
-  /// A connection in all that was read.
-  private struct Key: Hashable {
-    var trace: Int
-    var id: UInt64
-  }
-
   /// Pages with more are no pleasure; what is left out is counted in the summary all the same.
   private static let limit = 50_000
 
   private var traces: [PageTrace] = []
   private var tables = PageTables()
   private var flows: [[UInt8]] = []
-  private var places: [Key: Int] = [:]
+  private var places: [FlowIdentity: Int] = [:]
   private var summary = Summary()
 
   public init() {}
@@ -29,7 +23,8 @@ public struct HTMLExporter: Exporter {
     case .summary(let record):
       let trace = trace(of: header)
       traces[trace].end(record)
-    case .header, .event: break
+    case .header: _ = trace(of: header)
+    case .event: break
     }
     return []
   }
@@ -45,18 +40,28 @@ public struct HTMLExporter: Exporter {
     let trace = trace(of: header)
     traces[trace].add(flow)
     var counted = flow
-    // ids are unique in their trace only
-    counted.id |= UInt64(trace) << 48
+    counted.id = Self.id(flow, in: trace)
     summary.add(counted)
 
-    let key = Key(trace: trace, id: flow.id)
-    if let place = places[key] {
+    let identity = FlowIdentity(flow, header)
+    if let place = places[identity] {
       // it was told before it was answered
       flows[place] = tables.json(of: flow, in: trace, from: traces[trace].begin)
     } else if flows.count < Self.limit {
-      places[key] = flows.count
+      places[identity] = flows.count
       flows.append(tables.json(of: flow, in: trace, from: traces[trace].begin))
     }
+  }
+
+  public mutating func takeBack(_ flow: FlowRecord, _ header: HeaderRecord?) {
+    guard let place = places.removeValue(forKey: FlowIdentity(flow, header)) else { return }
+    flows[place] = []
+    summary.takeBack(id: Self.id(flow, in: trace(of: header)))
+  }
+
+  /// Ids are unique in their trace only.
+  private static func id(_ flow: FlowRecord, in trace: Int) -> UInt64 {
+    flow.id | UInt64(trace) << 48
   }
 
   public mutating func end() -> [UInt8] {
@@ -69,7 +74,7 @@ public struct HTMLExporter: Exporter {
     // the object's last member
     page.removeLast()
     page += ",\"flows\":[".utf8
-    for (i, flow) in flows.enumerated() {
+    for (i, flow) in flows.filter({ !$0.isEmpty }).enumerated() {
       page += (i == 0 ? "\n" : ",\n").utf8
       Self.append(flow, to: &page)
     }

@@ -33,6 +33,7 @@ extension PageTables {
       json.member("duration", sums.duration / 1000)
       json.member("lost", sums.eventsLost)
       json.member("truncated", sums.truncated)
+      if let dns = sums.dns { Self.write(dns, to: &json) }
       json.key("spreads")
       json.array(sums.services) { json, spread in Self.write(spread, programmed, to: &json) }
       json.key("others")
@@ -42,9 +43,36 @@ extension PageTables {
         json.object {
           $0.member("cause", count.cause)
           $0.member("layer", count.layer.rawValue)
+          $0.member("severity", count.severity?.rawValue)
           $0.member("connections", count.connections)
           $0.member("packets", count.packets)
         }
+      }
+    }
+  }
+
+  private static func write(_ dns: SummaryRecord.DNS, to json: inout JSONWriter) {
+    json.key("dns")
+    json.object { json in
+      json.member("questions", dns.questions)
+      json.member("unanswered", dns.unanswered)
+      json.member("retries", dns.retries)
+      json.member("median", dns.median.map { $0 / 1000 })
+      json.member("worst", dns.worst.map { $0 / 1000 })
+      json.key("codes")
+      json.array(dns.codes) { json, count in
+        json.object {
+          $0.member("code", count.code)
+          $0.member("count", count.count)
+          if !DNSRecord.isAnswer(count.code) { $0.member("bad", true) }
+        }
+      }
+      guard let search = dns.search else { return }
+      json.key("search")
+      json.object {
+        $0.member("answers", search.answers)
+        $0.member("questions", search.questions)
+        $0.member("lost", search.lost / 1000)
       }
     }
   }

@@ -4,7 +4,7 @@ internal import Recording
 
 /// What connections of a page have in common, and JSON that refers to it.
 struct PageTables {
-  private var services = Interned<String>()
+  private var services = Interned<PageService>()
   private var explanations = Interned<Explanation>()
   private var places = Interned<PagePlace>()
   private var ways = Interned<PageWay>()
@@ -24,8 +24,7 @@ struct PageTables {
       json.member("from", "\(flow.source)")
       json.member("to", "\(flow.destination)")
       if let service = flow.service {
-        let port = service.port.map { ":\($0)" } ?? ""
-        json.member("service", services.number(of: service.fullName + port))
+        json.member("service", services.number(of: PageService(service)))
         json.member("endpoint", service.endpointIndex)
         if service.endpointCount > 0 { json.member("of", service.endpointCount) }
       }
@@ -43,6 +42,11 @@ struct PageTables {
       if flow.dropCount > 0 { json.member("drops", flow.dropCount) }
       if let diagnosis = flow.diagnosis { json.member("why", explanations.number(of: diagnosis)) }
       if flow.mayMissEvents { json.member("gaps", true) }
+      if let dns = flow.dns, !dns.isEmpty {
+        json.key("dns")
+        json.array(dns) { Self.write($1, to: &$0) }
+        json.member("dnsOmitted", flow.dnsOmitted)
+      }
       json.key("ways")
       json.array(packets(of: flow)) { json, packet in write(packet.0, packet.1, to: &json) }
     }
@@ -85,7 +89,13 @@ struct PageTables {
       json.key("sums")
       write(sums, traces, to: &json)
       json.key("services")
-      json.array(services.values) { $0.value($1) }
+      json.array(services.values) { json, service in
+        json.object {
+          $0.member("name", service.name)
+          $0.member("port", service.port)
+          $0.member("ipvs", service.virtualServer)
+        }
+      }
       json.key("explanations")
       json.array(explanations.values) { Self.write($1, to: &$0) }
       json.key("ways")
@@ -103,6 +113,19 @@ struct PageTables {
     return json.bytes
   }
 
+  private static func write(_ exchange: DNSRecord, to json: inout JSONWriter) {
+    json.object { json in
+      json.member("type", exchange.type ?? "?")
+      json.member("name", exchange.name)
+      json.member("outcome", exchange.outcome)
+      json.member("latency", exchange.latency.map { $0 / 1000 })
+      if exchange.isTroubled { json.member("bad", true) }
+      guard !exchange.gaps.isEmpty else { return }
+      json.key("again")
+      json.array(exchange.gaps) { $0.value($1 / 1000) }
+    }
+  }
+
   private static func write(_ explanation: Explanation, to json: inout JSONWriter) {
     json.object {
       $0.member("cause", explanation.cause)
@@ -112,6 +135,7 @@ struct PageTables {
       $0.member("evidence", explanation.evidence)
       $0.member("check", explanation.check)
       $0.member("fix", explanation.fix)
+      $0.member("severity", explanation.severity?.rawValue)
       guard let rule = explanation.rule else { return }
       $0.member("rule", rule.text)
       $0.member("ruleCertainty", rule.certainty.rawValue)

@@ -110,6 +110,7 @@ struct PagePacket {
       } else if hop.action == .dropped, let hook = hop.netfilterHook,
         let entry = hops[..<i].last(where: { $0.netfilterHook == hook }), entry.detail
       {
+        if hook == "INPUT", hop.reason == "NETFILTER_DROP" { takeBackDelivery() }
         way.stops.append(PageWay.Stop(place: place, acts: [PageAct("chains")]))
         times.append(entry.time)
       }
@@ -123,10 +124,22 @@ struct PagePacket {
     }
   }
 
+  /// For a function of the IP layer it was as good as delivered.
+  private mutating func takeBackDelivery() {
+    for i in way.stops.indices.suffix(2) {
+      way.stops[i].acts.removeAll { $0.name == Step.delivered.rawValue }
+    }
+    if way.stops.last?.acts.isEmpty ?? false {
+      way.stops.removeLast()
+      times.removeLast()
+    }
+  }
+
   private static func place(_ hop: FlowRecord.HopRecord) -> PagePlace {
     switch hop.action {
     case .destinationNAT, .sourceNATUndone, .sourceNAT, .destinationNATUndone, .passed, .dropped:
-      let hook = hop.netfilterHook
+      var hook = hop.netfilterHook
+      if hop.hook == "ipvs" { hook = hook.map { "\($0) IPVS" } ?? "IPVS" }
       return PagePlace(
         netns: hop.netns, name: hook ?? hop.interface ?? "-", isHook: hook != nil)
     case .sent where hop.hook == "ipOutput":

@@ -14,14 +14,15 @@ const detail = (() => {
     $("detail").hidden = flow === null;
     if (flow === null) return;
     packets = recording.packets(flow);
-    $("detail").className = flow.why ? "failed" : "healthy";
+    $("detail").className = flow.outcome + (flow.why === null ? " plain" : "");
     const title = $("detail-title");
     title.replaceChildren(
-      make("span", { class: "mark", "aria-hidden": "true" }, flow.why ? "✗" : "✓"), ` ${route(flow)}`);
+      make("span", { class: "mark", "aria-hidden": "true" }, flow.mark), ` ${route(flow)}`);
     $("detail-state").textContent = `${summaryOf(flow)} · ${clock(flow)} · connection ${flow.id}`;
     $("explanation").hidden = flow.why === null;
     $("explanation").replaceChildren(...(flow.why ? explanation(flow.why) : []));
     $("numbers").replaceChildren(...facts());
+    lookups();
     drawnWidth = 0;
     isOpen = false;
     draw();
@@ -51,10 +52,11 @@ const detail = (() => {
 
   function explanation(why) {
     const parts = [
-      make("h3", { class: "cause" }, make("span", { "aria-hidden": "true" }, "✗ "), why.cause),
+      make("h3", { class: "cause" }, make("span", { "aria-hidden": "true" }, why.severity ? "! " : "✗ "), why.cause),
       make("p", { class: "chips" },
         make("span", { class: "chip layer" }, `layer ${why.layer}`),
-        make("span", { class: "chip" }, why.certainty)),
+        make("span", { class: "chip" }, why.certainty),
+        why.severity ? make("span", { class: "chip" }, why.severity) : null),
       make("p", { class: "why" }, why.why),
     ];
     const section = (name, ...children) => parts.push(make("h4", {}, name), ...children);
@@ -105,7 +107,7 @@ const detail = (() => {
       if (value) list.push(make("div", {}, make("dt", {}, name), make("dd", {}, value)));
     };
     fact("Client", flow.from + (flow.as ? `, seen as ${flow.as}` : ""));
-    fact("Called", (flow.service ? `${flow.service} ` : "") + flow.to);
+    fact("Called", `${flow.serviceText} ${flow.to}`.trim());
     fact(flow.via.length > 1 ? "Endpoints tried" : "Endpoint", flow.via.join(", then ")
       + (flow.endpoint ? ` (${flow.endpoint} of ${flow.of})` : ""));
     fact("Packets", `${flow.packets[0]} from the client, ${flow.packets[1]} back`);
@@ -115,6 +117,24 @@ const detail = (() => {
     if (flow.drops > 0) fact("Dropped", String(flow.drops));
     if (flow.gaps) fact("Gaps", "events were lost meanwhile");
     return list;
+  }
+
+  // MARK: Lookups
+
+  function lookupTime(lookup) {
+    const latency = lookup.latency === undefined ? "" : duration(lookup.latency);
+    const again = lookup.again ? `asked again after ${lookup.again.map(duration).join(", ")}` : "";
+    return [latency, again].filter(Boolean).join(", ");
+  }
+
+  function lookups() {
+    $("lookups").hidden = flow.dns.length === 0;
+    $("lookups").replaceChildren(...flow.dns.map((lookup) => make("li", { class: lookup.bad ? "bad" : "" },
+      make("span", { class: "type" }, lookup.type), make("b", {}, lookup.name || "?"),
+      make("span", {}, lookup.outcome), make("span", { class: "dim" }, lookupTime(lookup)))));
+    if (flow.dnsOmitted > 0) {
+      $("lookups").append(make("li", {}, make("span", { class: "dim" }, `${flow.dnsOmitted} before these`)));
+    }
   }
 
   // MARK: Text
@@ -135,7 +155,10 @@ const detail = (() => {
       }));
     }
     const widths = [0, 1, 2, 3].map((i) => Math.max(0, ...rows.map((row) => row?.[i].length ?? 0)));
-    const lines = [`${flow.why ? "✗" : "✓"} ${route(flow)}   ${summaryOf(flow)}`];
+    const lines = [`${flow.mark} ${route(flow)}   ${summaryOf(flow)}`];
+    for (const lookup of flow.dns) {
+      lines.push(`    ${[lookup.type, lookup.name, lookup.outcome, lookupTime(lookup)].join("  ").trimEnd()}`);
+    }
     for (const row of rows) {
       if (row === null) lines.push("");
       else {
@@ -146,7 +169,7 @@ const detail = (() => {
     }
     if (flow.why) {
       const { cause, layer, certainty, why, rule, evidence, check, fix } = flow.why;
-      lines.push(`✗ ${cause}  layer ${layer}, ${certainty}`);
+      lines.push(`${flow.failed ? "✗" : "!"} ${cause}  layer ${layer}, ${certainty}`);
       if (rule) lines.push(`    rule   ${rule}`);
       lines.push(`    why    ${why}`);
       evidence.forEach((line, i) => lines.push(`    ${i === 0 ? "seen " : "     "}  ${line}`));

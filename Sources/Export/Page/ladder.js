@@ -205,7 +205,7 @@ const ladder = (() => {
     isLastWord(packet) {
       if (this.lastWord === undefined) {
         const { flow } = this;
-        const isLost = flow.why !== null && flow.state === "no-answer"
+        const isLost = flow.failed && flow.state === "no-answer"
           && !this.packets.some((packet) => packet.drop);
         this.lastWord = isLost
           ? this.packets.findLast((packet) => !packet.isReply && !packet.icmp) ?? null : null;

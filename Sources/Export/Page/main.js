@@ -17,10 +17,13 @@
   }
 
   function filters() {
-    const failed = flows.filter((flow) => flow.why !== null);
-    $("cause").append(option("", "All causes"), option("failed", `Failed (${failed.length})`),
-      option("healthy", `Healthy (${flows.length - failed.length})`),
-      ...tally(failed.map((flow) => flow.why.cause)).map(([cause, count]) =>
+    const explained = flows.filter((flow) => flow.why !== null);
+    $("cause").append(option("", "All causes"), ...[["failed", "Failed"], ["troubled", "Troubled"],
+      ["healthy", "Healthy"]].map(([outcome, name]) =>
+      [outcome, name, flows.filter((flow) => flow.outcome === outcome).length])
+      .filter(([outcome, , count]) => count > 0 || outcome !== "troubled")
+      .map(([outcome, name, count]) => option(outcome, `${name} (${count})`)),
+      ...tally(explained.map((flow) => flow.why.cause)).map(([cause, count]) =>
         option(`=${cause}`, `${cause} (${count})`)));
     $("state").append(option("", "All states"), ...tally(flows.map((flow) => flow.state)).map(
       ([state, count]) => option(state, `${stateNames[state] ?? state} (${count})`)));
@@ -28,9 +31,8 @@
 
   function isWanted(flow, words, cause, state) {
     if (state !== "" && flow.state !== state) return false;
-    if (cause === "failed" && flow.why === null) return false;
-    if (cause === "healthy" && flow.why !== null) return false;
     if (cause.startsWith("=") && flow.why?.cause !== cause.slice(1)) return false;
+    if (cause !== "" && !cause.startsWith("=") && flow.outcome !== cause) return false;
     if (words.length === 0) return true;
     const text = recording.haystack(flow);
     return words.every((word) => text.includes(word));

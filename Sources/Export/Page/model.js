@@ -26,7 +26,17 @@ const recording = (() => {
     flow.index = index;
     flow.trace = traces[flow.trace ?? 0] ?? {};
     flow.why = flow.why === undefined ? null : data.explanations[flow.why];
-    flow.service = flow.service === undefined ? null : data.services[flow.service];
+    const service = flow.service === undefined ? {} : data.services[flow.service];
+    flow.service = service.name ?? null;
+    flow.serviceText = service.name
+      ? service.name + (service.port ? `:${service.port}` : "")
+      : service.ipvs ? `virtual server ${service.ipvs}` : "";
+    flow.failed = flow.why !== null && flow.why.severity === undefined;
+    flow.dns ??= [];
+    // less than a failure
+    flow.isTroubled = !flow.failed && (flow.why !== null || flow.dns.some((lookup) => lookup.bad));
+    flow.mark = flow.failed ? "✗" : flow.isTroubled ? "!" : "✓";
+    flow.outcome = flow.failed ? "failed" : flow.isTroubled ? "troubled" : "healthy";
     flow.via ??= [];
     flow.resent ??= 0;
     flow.drops ??= 0;
@@ -70,9 +80,10 @@ const recording = (() => {
   function haystack(flow) {
     if (flow.haystack === undefined) {
       const words = [
-        flow.proto, flow.from, flow.to, flow.service ?? "", flow.as ?? "", flow.state,
+        flow.proto, flow.from, flow.to, flow.serviceText, flow.as ?? "", flow.state,
         stateName(flow), ...flow.via, `#${flow.id}`,
       ];
+      for (const lookup of flow.dns) words.push(lookup.name, lookup.type, lookup.outcome);
       if (flow.why) {
         const { cause, layer, why, evidence, rule } = flow.why;
         words.push(cause, layer, why, rule ?? "", ...evidence);

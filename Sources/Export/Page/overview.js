@@ -7,6 +7,9 @@ const overview = (() => {
   const { traces, sums, flows } = recording;
   const distinct = (values) => [...new Set(values.filter((value) => value !== undefined))];
 
+  const recorded = traces.reduce((sum, trace) => sum + (trace.recorded ?? 0), 0);
+  const isFiltered = recorded > sums.connections;
+
   function head() {
     const failed = sums.failed > 0;
     document.documentElement.dataset.outcome = failed ? "failed" : "healthy";
@@ -20,15 +23,16 @@ const overview = (() => {
       verdict.append("No connection was recorded");
     } else if (failed) {
       const all = sums.failed === sums.connections;
+      const shown = isFiltered ? " shown" : "";
       verdict.append(
         make("span", { class: "mark", "aria-hidden": "true" }, "✗"),
         make("strong", {}, all
-          ? `${sums.failed === 1 ? "The only connection" : `All ${counted(sums.failed, "connection")}`} failed`
-          : `${sums.failed.toLocaleString("en")} of ${counted(sums.connections, "connection")} failed`));
+          ? `${sums.failed === 1 ? "The only connection" : `All ${counted(sums.failed, "connection")}`}${shown} failed`
+          : `${sums.failed.toLocaleString("en")} of ${counted(sums.connections, "connection")}${shown} failed`));
     } else {
       verdict.append(
         make("span", { class: "mark", "aria-hidden": "true" }, "✓"),
-        `${counted(sums.connections, "connection")}, none failed`);
+        `${counted(sums.connections, "connection")}${isFiltered ? " shown" : ""}, none failed`);
     }
     facts();
     notices();
@@ -76,9 +80,8 @@ const overview = (() => {
     if (traces.some((trace) => trace.cutOff)) {
       notice("The recording has no end: it was cut off, and what came after is missing.");
     } else {
-      const all = traces.reduce((sum, trace) => sum + (trace.recorded ?? 0), 0);
-      if (all > sums.connections) {
-        notice(`${counted(sums.connections, "connection")} of ${all.toLocaleString("en")} recorded `
+      if (isFiltered) {
+        notice(`${counted(sums.connections, "connection")} of ${recorded.toLocaleString("en")} recorded `
           + "ones: the others were filtered out when this page was made.");
       }
     }
@@ -93,8 +96,10 @@ const overview = (() => {
   function causes(choose) {
     if (sums.causes.length === 0) return;
     $("causes").hidden = false;
+    const isAllDelay = sums.causes.every((row) => row.severity);
+    if (isAllDelay) $("causes-title").textContent = "What went less than well";
     const hit = new Map();
-    for (const row of sums.causes) hit.set(row.layer, (hit.get(row.layer) ?? 0) + row.connections);
+    for (const row of sums.causes.filter((row) => !row.severity)) hit.set(row.layer, (hit.get(row.layer) ?? 0) + row.connections);
     for (const layer of layerNames) {
       const count = hit.get(layer);
       $("layers").append(make("li", { class: count ? "hit" : "", title: count
@@ -104,14 +109,15 @@ const overview = (() => {
     const most = Math.max(...sums.causes.map((row) => row.connections));
     const rows = [...sums.causes].sort((a, b) => b.connections - a.connections);
     for (const row of rows) {
-      const bar = make("i", { class: "fill bad" });
+      const bar = make("i", { class: row.severity ? "fill late" : "fill bad" });
       bar.style.width = `${row.connections / most * 100}%`;
       const packets = row.packets > 0 ? `, ${counted(row.packets, "packet")} dropped` : "";
       $("cause-rows").append(make("li", {}, make("button",
-        { type: "button", title: `Show those of ${row.cause}`, onclick: () => choose(row.cause) },
+        { type: "button", class: row.severity ? "late" : "", title: `Show those of ${row.cause}`, onclick: () => choose(row.cause) },
         make("span", { class: "name" }, row.cause),
         make("span", { class: "track", "aria-hidden": "true" }, bar),
-        make("span", { class: "value" }, `${counted(row.connections, "connection")}${packets}`))));
+        make("span", { class: "value" },
+          `${counted(row.connections, "connection")}${row.severity ? ` ${row.severity}ed` : ""}${packets}`))));
     }
     for (const spread of sums.spreads) {
       if (!spread.failing) continue;
@@ -123,6 +129,27 @@ const overview = (() => {
         make("b", {}, "endpoint-failing"),
         ` ${spread.service} fails only through `, make("code", {}, endpoint),
         `: ${failed} of ${count} there, none of ${all - count} elsewhere.${share}`));
+    }
+  }
+
+  // MARK: DNS
+
+  function dns() {
+    const { dns } = sums;
+    if (!dns) return;
+    $("dns").hidden = false;
+    const say = (...words) => $("dns-words").append(make("p", {}, ...words));
+    say(counted(dns.questions, "question"),
+      dns.unanswered > 0 ? make("b", { class: "bad" }, `, ${dns.unanswered} unanswered`) : ", all answered",
+      dns.retries > 0 ? make("b", { class: "late" }, `, ${dns.retries} asked again`) : "");
+    if (dns.codes.length > 0) {
+      say(...dns.codes.flatMap((row, i) => [i > 0 ? ", " : "",
+        make("span", { class: row.bad ? "bad" : "" }, `${row.count} ${row.code}`)]));
+    }
+    if (dns.median !== undefined) say(`${duration(dns.median)} median, ${duration(dns.worst)} worst`);
+    if (dns.search) {
+      say(make("span", { class: "late" }, `search lists cost ${counted(dns.search.questions, "question")} `
+        + `and ${duration(dns.search.lost)} before ${counted(dns.search.answers, "answer")}`));
     }
   }
 
@@ -202,6 +229,7 @@ const overview = (() => {
     show({ cause, endpoint }) {
       head();
       causes(cause);
+      dns();
       spreads(endpoint);
     },
   };

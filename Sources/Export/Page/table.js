@@ -11,7 +11,7 @@ const table = (() => {
   const around = 8;
 
   const columns = [
-    { key: "state", name: "State", sort: (flow) => flow.why ? 0 : 1, then: stateName },
+    { key: "state", name: "State", sort: (flow) => flow.failed ? 0 : flow.isTroubled ? 1 : 2, then: stateName },
     { key: "time", name: "Time", sort: (flow) => flow.time },
     { key: "proto", name: "Proto", sort: (flow) => flow.proto },
     { key: "from", name: "Client", sort: (flow) => flow.from },
@@ -59,7 +59,6 @@ const table = (() => {
   // MARK: Rows
 
   function row(flow, index) {
-    const failed = flow.why !== null;
     const cell = (key, ...children) => {
       const text = children.filter((child) => typeof child === "string").join("");
       return make("div", { role: "gridcell", class: `c-${key}`, title: text }, ...children);
@@ -69,15 +68,16 @@ const table = (() => {
       {
         role: "row", id: `flow-${flow.index}`, "aria-rowindex": index + 2,
         "aria-selected": flow === selected ? "true" : "false",
-        class: `row${failed ? " failed" : ""}`, "data-index": index,
+        class: `row ${flow.outcome}`, "data-index": index,
       },
-      cell("state", make("span", { class: "mark", "aria-hidden": "true" }, failed ? "✗" : "✓"),
+      cell("state", make("span", { class: "mark", "aria-hidden": "true" }, flow.mark),
         ` ${stateName(flow)}`),
       cell("time", clock(flow)),
       cell("proto", flow.proto.toUpperCase()),
       cell("from", flow.from),
-      cell("to", flow.service ? make("b", {}, flow.service.split(":")[0]) : null,
-        flow.service ? ` ${flow.to}` : flow.to),
+      cell("to", flow.dns.length > 0 ? make("b", {}, `${flow.dns[0].type} ${flow.dns[0].name}`)
+        : flow.service ? make("b", {}, flow.service) : null,
+      `${flow.dns.length > 0 && flow.service ? ` ${flow.service}` : ""} ${flow.to}`.trimEnd()),
       cell("via", flow.via.join(", ")),
       cell("packets", `${flow.packets[0]} → ${flow.packets[1]} ←`, repeats),
       cell("took", duration(flow.took)),

@@ -40,7 +40,7 @@ function clock(flow) {
 }
 
 function route(flow) {
-  const service = flow.service ? `${flow.service.split(":")[0]} ` : "";
+  const service = flow.service ? `${flow.service} ` : "";
   const via = flow.via.length > 0 ? ` ⇒ ${flow.via.join(", then ")}` : "";
   return `${flow.proto.toUpperCase()} ${flow.from} → ${service}${flow.to}${via}`
     + (flow.as ? ` (as ${flow.as})` : "");
@@ -73,7 +73,7 @@ function packetText(packet) {
 
 const passedNames = {
   ipForward: "ip_forward", bridgeIn: "bridge in", bridgeOut: "bridge out",
-  vxlanTransmit: "vxlan_xmit", vxlanReceive: "vxlan_rcv", hookSlow: "nf_hook_slow",
+  ipvs: "ip_vs_nat_xmit", vxlanTransmit: "vxlan_xmit", vxlanReceive: "vxlan_rcv", hookSlow: "nf_hook_slow",
 };
 
 // What happened at a stop: its short name, the words behind it, and how it is drawn.
