@@ -25,20 +25,22 @@ struct NFTCommand {
 
   private func read(_ tables: [NFTTableName], into rules: inout NodeRules) async {
     var reader = NFTReader()
-    do {
-      for name in tables where !rules.covers(name) && !name.isOurs {
-        switch await run(["-j", "list", "table", name.family, name.name]) {
-        case .notFound: continue
-        case .failed(let why):
-          // it may be gone again
-          if !why.contains("No such file") {
-            rules.missing.append("nftables table \(name): nft: \(why)")
-          }
-        case .output(let bytes): try reader.read(bytes)
+    for name in tables where !rules.covers(name) && !name.isOurs {
+      switch await run(["-j", "list", "table", name.family, name.name]) {
+      case .notFound: continue
+      case .failed(let why):
+        // it may be gone again
+        if !why.contains("No such file") {
+          rules.missing.append("nftables table \(name): nft: \(why)")
+        }
+      case .output(let bytes):
+        do {
+          try reader.read(bytes)
+        } catch {
+          rules.missing.append(
+            "nftables table \(name): what nft printed is not the JSON that was expected")
         }
       }
-    } catch {
-      rules.missing.append("nftables rules: what nft printed is not the JSON that was expected")
     }
     var ruleset = reader.ruleset
     ruleset.tables.removeAll { $0.chains.isEmpty || rules.covers($0.name) }
