@@ -59,7 +59,7 @@ struct HopText {
       way.hops[entry].detail
     else { return }
     // for a function of the IP layer it was as good as delivered
-    if hook == .input, way.hops[drop].reason == "NETFILTER_DROP",
+    if hook == "INPUT", way.hops[drop].reason == "NETFILTER_DROP",
       lines.last?.action == "delivered" || lines.dropLast().last?.action == "delivered"
     {
       lines.removeAll { $0.action == "delivered" }
