@@ -18,9 +18,11 @@ enum PageAddress: Hashable {
   case other(String)
 
   init(_ peer: Peer, in flow: FlowRecord) {
-    self =
-      if peer == flow.source { .client } else if peer == flow.reply?.destination { .masqueraded }
-      else { .other("\(peer)") }
+    switch peer {
+    case flow.source: self = .client
+    case flow.reply?.destination: self = .masqueraded
+    default: self = .other("\(peer)")
+    }
   }
 }
 
@@ -105,8 +107,7 @@ struct PagePacket {
         way.stops.append(PageWay.Stop(place: place, acts: [round]))
         times.append(hop.time)
         skipped = 0
-      }
-      if hop.action == .dropped, let hook = hop.netfilterHook,
+      } else if hop.action == .dropped, let hook = hop.netfilterHook,
         let entry = hops[..<i].last(where: { $0.netfilterHook == hook }), entry.detail
       {
         way.stops.append(PageWay.Stop(place: place, acts: [PageAct("chains")]))

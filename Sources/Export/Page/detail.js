@@ -7,6 +7,7 @@ const detail = (() => {
   let flow = null;
   let packets = [];
   let drawnWidth = 0;
+  let isOpen = false;
 
   function show(next) {
     flow = next;
@@ -18,8 +19,11 @@ const detail = (() => {
     title.replaceChildren(
       make("span", { class: "mark", "aria-hidden": "true" }, flow.why ? "✗" : "✓"), ` ${route(flow)}`);
     $("detail-state").textContent = `${summaryOf(flow)} · ${clock(flow)} · connection ${flow.id}`;
-    $("explanation").replaceChildren(...(flow.why ? explanation(flow.why) : []), facts());
+    $("explanation").hidden = flow.why === null;
+    $("explanation").replaceChildren(...(flow.why ? explanation(flow.why) : []));
+    $("numbers").replaceChildren(...facts());
     drawnWidth = 0;
+    isOpen = false;
     draw();
     $("as-text").querySelector("pre").textContent = $("as-text").open ? text() : "";
   }
@@ -29,9 +33,18 @@ const detail = (() => {
     const width = Math.max(420, Math.floor($("ladder").clientWidth) - 2);
     if (width === drawnWidth) return;
     drawnWidth = width;
-    $("ladder").replaceChildren(packets.length > 0
-      ? ladder.draw(flow, packets, width)
-      : make("p", { class: "dim" }, "No packet of it was kept."));
+    if (packets.length === 0) {
+      $("ladder").replaceChildren(make("p", { class: "dim" }, "No packet of it was kept."));
+      return;
+    }
+    const { svg, folded } = ladder.draw(flow, packets, width, isOpen);
+    $("ladder").replaceChildren(svg);
+    if (folded === 0) return;
+    $("ladder").append(make("button", { type: "button", class: "quiet", onclick: () => {
+      isOpen = true;
+      drawnWidth = 0;
+      draw();
+    } }, `Show all ${packets.length} packets`));
   }
 
   // MARK: Explanation
@@ -42,7 +55,7 @@ const detail = (() => {
       make("p", { class: "chips" },
         make("span", { class: "chip layer" }, `layer ${why.layer}`),
         make("span", { class: "chip" }, why.certainty)),
-      make("p", { class: "why" }, sentence(why.why)),
+      make("p", { class: "why" }, why.why),
     ];
     const section = (name, ...children) => parts.push(make("h4", {}, name), ...children);
     if (why.rule) {
@@ -53,11 +66,9 @@ const detail = (() => {
       section("Seen", make("ul", {}, ...why.evidence.map((line) => make("li", {}, line))));
     }
     if (why.check.length > 0) section("Check", ...why.check.map(command));
-    if (why.fix) section("Fix", make("p", { class: "fix" }, sentence(why.fix)));
+    if (why.fix) section("Fix", make("p", { class: "fix" }, why.fix));
     return parts;
   }
-
-  function sentence(text) { return text.charAt(0).toUpperCase() + text.slice(1); }
 
   function command(line) {
     // three spaces set a remark apart
@@ -89,9 +100,9 @@ const detail = (() => {
   }
 
   function facts() {
-    const list = make("dl", { class: "numbers" });
+    const list = [];
     const fact = (name, value) => {
-      if (value) list.append(make("dt", {}, name), make("dd", {}, value));
+      if (value) list.push(make("div", {}, make("dt", {}, name), make("dd", {}, value)));
     };
     fact("Client", flow.from + (flow.as ? `, seen as ${flow.as}` : ""));
     fact("Called", (flow.service ? `${flow.service} ` : "") + flow.to);

@@ -3,12 +3,13 @@
 // The diagram of one connection: a line for each place, an arrow for each packet.
 
 const ladder = (() => {
-  const gutter = 82;
-  const right = 48;
+  const gutter = 92;
+  const right = 66;
   const letter = 6.3;
-  const least = 66;
+  const least = 54;
   const most = 150;
-  const rowLimit = 80;
+  // Longer conversations are folded to what tells something.
+  const foldLimit = 14;
 
   const textWidth = (text) => text.length * letter;
 
@@ -55,16 +56,16 @@ const ladder = (() => {
   }
 
   class Drawing {
-    constructor(flow, packets, width) {
+    constructor(flow, packets, width, isOpen) {
       this.flow = flow;
-      this.all = packets;
-      this.packets = packets.slice(0, rowLimit);
-      this.lanes = lanes.order(this.packets);
-      const room = (width - gutter - right) / Math.max(1, this.lanes.length - 1);
+      this.packets = packets;
+      this.kept = new Set(isOpen ? packets : this.telling());
+      this.lanes = lanes.order(packets.filter((packet) => this.kept.has(packet)));
+      const room = (width - gutter - 14 - right) / Math.max(1, this.lanes.length - 1);
       this.spacing = Math.max(least, Math.min(most, room));
       this.width = Math.max(
-        width, gutter + right + this.spacing * Math.max(0, this.lanes.length - 1));
-      this.left = gutter + Math.max(0, (width - gutter - right
+        width, gutter + 14 + right + this.spacing * Math.max(0, this.lanes.length - 1));
+      this.left = gutter + 14 + Math.max(0, (width - gutter - 14 - right
         - this.spacing * (this.lanes.length - 1)) / 2);
       this.back = make("g", { class: "back" });
       this.lines = make("g", { class: "lanes" });
@@ -73,21 +74,24 @@ const ladder = (() => {
       this.said = new Set();
     }
 
+    // Where a lane's line is.
     x(lane) { return this.left + lane * this.spacing; }
 
     draw() {
       let y = this.head();
       const top = y;
       let last = null;
+      let folded = 0;
       for (const packet of this.packets) {
-        if (last !== null && packet.begin - last.begin >= 20_000) y = this.pause(packet, last, y);
+        if (!this.kept.has(packet)) {
+          folded += 1;
+          continue;
+        }
+        if (folded > 0) y = this.fold(folded, y);
+        else if (last !== null && packet.begin - last.begin >= 20_000) y = this.pause(packet, last, y);
         y = this.packet(packet, y);
         last = packet;
-      }
-      if (this.all.length > this.packets.length) {
-        y += 20;
-        this.rows.append(make("text", { class: "more", x: this.left, y },
-          `${this.all.length - this.packets.length} packets more, see the text`));
+        folded = 0;
       }
       y += 12;
       this.lifelines(top, y);
@@ -98,11 +102,20 @@ const ladder = (() => {
         }, this.back, this.lines, this.rows);
     }
 
+    // The first and last packets, those that died, and those beside them.
+    telling() {
+      const { packets } = this;
+      if (packets.length <= foldLimit) return packets;
+      const isTelling = packets.map((packet, i) => i < 3 || i === packets.length - 1
+        || packet.drop !== null || packet.icmp !== undefined || packet.repeats > 0
+        || packet.flags.includes("RST") || this.isLastWord(packet));
+      return packets.filter((_, i) => isTelling[i] || isTelling[i - 1] || isTelling[i + 1]);
+    }
+
     description() {
       const { flow } = this;
       const parts = [`${route(flow)}: ${summaryOf(flow)}.`];
-      for (const packet of this.packets) {
-        if (!packet.drop) continue;
+      for (const packet of this.packets.filter((packet) => packet.drop)) {
         const act = packet.drop.acts.find((act) => act.do === "dropped");
         parts.push(`${packetName(packet) || "Packet"} ${packet.repeats > 0 ? `×${packet.repeats + 1} ` : ""}`
           + `dropped in ${packet.drop.place.netns} ${packet.drop.place.name}: ${act.text}.`);
@@ -116,8 +129,6 @@ const ladder = (() => {
       const half = this.spacing / 2 - 4;
       lanes.groups(this.lanes).forEach((group, i) => {
         const [a, b] = [this.x(group.begin) - half, this.x(group.end) + half];
-        group.left = a;
-        group.width = b - a;
         this.lines.append(make("g", { class: `netns n${i % 2}` },
           make("rect", { x: a, y: 2, width: b - a, height: 22, rx: 5 }),
           make("text", { x: (a + b) / 2, y: 17 }, cut(group.netns, b - a - 6)),
@@ -150,13 +161,16 @@ const ladder = (() => {
       });
     }
 
-    pause(packet, last, y) {
+    pause(packet, last, y) { return this.gap(`${duration(packet.begin - last.begin)} later`, y); }
+
+    fold(count, y) { return this.gap(`⋯ ${counted(count, "packet")} more`, y); }
+
+    gap(text, y) {
       const middle = y + 9;
-      const text = `${duration(packet.begin - last.begin)} later`;
       this.rows.append(
-        make("line", { class: "pause", x1: gutter - 24, x2: this.width - 8, y1: middle, y2: middle }),
-        make("text", { class: "pause", x: 8, y: middle + 4 }, text));
-      return y + 20;
+        make("line", { class: "pause", x1: 14, x2: this.width - 8, y1: middle, y2: middle }),
+        make("text", { class: "pause", x: 14, y: middle + 4 }, text));
+      return y + 22;
     }
 
     // MARK: Packets
@@ -202,9 +216,10 @@ const ladder = (() => {
     title(packet, run, group, y) {
       const begin = packet.begin < 1e6
         ? `${since(packet.begin)} ms` : `+${(packet.begin / 1e6).toFixed(3)} s`;
-      group.append(make("text", { class: "begin", x: gutter - 6, y }, begin));
-      const name = packetName(packet);
-      const rest = packetText(packet).slice(name.length);
+      group.append(make("text", { class: "begin", x: 14, y }, begin));
+      const flags = packetName(packet);
+      const name = flags || this.flow.proto.toUpperCase();
+      const rest = `${flags ? "" : "  "}${packetText(packet).slice(flags.length)}`;
       const times = packet.repeats > 0 ? `  ×${packet.repeats + 1}` : "";
       const width = textWidth(name + rest + times) + 8;
       const x = this.x(run.stops[0].lane);
@@ -232,11 +247,11 @@ const ladder = (() => {
         if (last) {
           const kind = state.inTunnel ? "tunnel" : state.isTranslated ? "nat" : "plain";
           const isArrow = isEnd && i === run.stops.length - 1 && !isDrop;
-          group.append(make("line", { class: `seg ${kind}`, x1: last.x, x2: isArrow ? x - run.step * 6 : x,
+          group.append(make("line", { class: `seg ${kind}`, x1: last.x, x2: isArrow ? x - run.step * 12 : x,
             y1: y, y2: y }));
           if (isArrow) {
             group.append(make("path", { class: `arrow ${kind}`,
-              d: `M${x} ${y}l${-run.step * 10} -5v10z` }));
+              d: `M${x - run.step * 5} ${y}l${-run.step * 10} -5v10z` }));
           }
         }
         const kinds = stop.acts.map((act) => this.act(act, stop, shelf, marks, y, state));
@@ -247,7 +262,8 @@ const ladder = (() => {
           marks.append(make("circle", { class: `dot ${kind}`, cx: x, cy: y,
             r: kind === "plain" ? 3.2 : 4.6 },
             make("title", {}, this.stopTitle(packet, stop))));
-          if (stop.after > 0 || i > 0) {
+          const isRound = stop.acts.some((act) => act.do === "round");
+          if ((stop.after > 0 || i > 0) && !isRound) {
             marks.append(make("text", { class: "after", x, y: y - 8 }, `+${short(stop.after)}`));
           }
         } else {
@@ -287,7 +303,7 @@ const ladder = (() => {
       const { x, level } = shelf.place(stop.x, width);
       const top = y + 9 + level * 17;
       if (kind !== "plain" && kind !== "end") {
-        group.append(make("line", { class: `stem ${kind}`, x1: stop.x, x2: stop.x, y1: y, y2: top }));
+        group.prepend(make("line", { class: `stem ${kind}`, x1: stop.x, x2: stop.x, y1: y, y2: top }));
       }
       const place = make("g", { class: `label ${kind}` });
       if (kind !== "plain" && kind !== "end") {
@@ -303,7 +319,9 @@ const ladder = (() => {
     drop(packet, stop, group, y, bottom) {
       const act = stop.acts.find((act) => act.do === "dropped");
       const count = packet.repeats > 0 ? ` ×${packet.repeats + 1}` : "";
-      const lines = [[`✗ dropped${count} in ${stop.place.netns} ${stop.place.name}`, "loud"]];
+      const lines = [
+        [`✗ dropped${count} in ${stop.place.netns} ${stop.place.name} after ${short(stop.after)}`, "loud"],
+      ];
       const letters = Math.floor(Math.min(520, this.width - gutter - 30) / letter);
       for (const line of wrap(act.text ?? "", letters)) lines.push([line, ""]);
       if (act.rule) for (const line of wrap(`rule ${act.rule}`, letters)) lines.push([line, ""]);
@@ -316,8 +334,7 @@ const ladder = (() => {
       group.append(make("g", { class: "cross" },
         make("circle", { cx: stop.x, cy: y, r }),
         make("path", { d: `M${stop.x - d} ${y - d}l${2 * d} ${2 * d}M${stop.x - d} ${y + d}l${2 * d} ${-2 * d}` }),
-        make("title", {}, this.stopTitle(packet, stop))),
-      make("text", { class: "after died", x: stop.x, y: y - 16 }, `+${short(stop.after)}`));
+        make("title", {}, this.stopTitle(packet, stop))));
       return bottom;
     }
 
@@ -330,7 +347,8 @@ const ladder = (() => {
     }
 
     callout(lines, x, group, y, bottom, kind) {
-      const width = Math.max(...lines.map(([line]) => textWidth(line) * 1.02)) + 20;
+      const width = Math.max(...lines.map(([line, style]) =>
+        textWidth(line) * (style === "loud" ? 1.09 : 1.02))) + 20;
       const left = Math.max(gutter, Math.min(x - width / 2, this.width - width - 12));
       const top = bottom + 6;
       const box = make("g", { class: `callout ${kind}` },
@@ -351,6 +369,10 @@ const ladder = (() => {
   }
 
   return {
-    draw: (flow, packets, width) => new Drawing(flow, packets, width).draw(),
+    // How many packets are folded away comes with it.
+    draw(flow, packets, width, isOpen) {
+      const drawing = new Drawing(flow, packets, width, isOpen);
+      return { svg: drawing.draw(), folded: packets.length - drawing.kept.size };
+    },
   };
 })();

@@ -6,6 +6,14 @@
 const lanes = (() => {
   const keyOf = (place) => `${place.netns}\n${place.name}`;
 
+  const ofReplies = "\nreplies";
+
+  function find(lanes, place, isReply) {
+    const key = keyOf(place);
+    const own = isReply ? lanes.findIndex((lane) => lane.key === key + ofReplies) : -1;
+    return own >= 0 ? own : lanes.findIndex((lane) => lane.key === key);
+  }
+
   // Lanes for these packets; answers come by in reverse.
   function order(packets) {
     const result = [];
@@ -14,17 +22,20 @@ const lanes = (() => {
       if (packet.isReply) places.reverse();
       let position = -1;
       for (const place of places) {
-        const known = result.findIndex((lane) => lane.key === keyOf(place));
-        if (known >= 0) {
+        const known = find(result, place, packet.isReply);
+        // hooks come in the same order in both directions: an answer's may need a line of its own
+        const isOther = place.hook && packet.isReply && known < position && known >= 0;
+        if (known >= 0 && !isOther) {
           position = known;
         } else {
           position = roomFor(place, position, result);
-          result.splice(position, 0, { key: keyOf(place), place, isTunnel: false });
+          const key = keyOf(place) + (isOther ? ofReplies : "");
+          result.splice(position, 0, { key, place, isTunnel: false });
         }
       }
       for (const stop of packet.stops) {
         if (stop.acts.some((act) => act.do === "encap" || act.do === "decap")) {
-          result.find((lane) => lane.key === keyOf(stop.place)).isTunnel = true;
+          result[find(result, stop.place, packet.isReply)].isTunnel = true;
         }
       }
     }
@@ -55,8 +66,9 @@ const lanes = (() => {
 
   // A packet's stops in runs that go one way; one that turns round begins another run.
   function runs(packet, lanes) {
-    const index = new Map(lanes.map((lane, i) => [lane.key, i]));
-    const stops = packet.stops.map((stop) => ({ ...stop, lane: index.get(keyOf(stop.place)) }));
+    const stops = packet.stops.map((stop) => ({
+      ...stop, lane: find(lanes, stop.place, packet.isReply),
+    }));
     const result = [];
     let run = { step: packet.isReply ? -1 : 1, stops: [] };
     for (const stop of stops) {

@@ -2,7 +2,13 @@
 
 // The recording: what is in the page's data, with what connections have in common put back.
 const recording = (() => {
-  const data = JSON.parse(document.getElementById("recording").textContent || "{}");
+  const text = document.getElementById("recording").textContent || "{}";
+  // Characters that are not seen, or turn text around, are shown as what they are. The recording has
+  // them escaped; where it escapes markup only, there are none.
+  const visible = (key, value) => typeof value !== "string" ? value : value.replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu, (letter) => `\\u{${letter.codePointAt(0).toString(16)}}`);
+  const data = /\\(?:[nrt]|u(?!00(?:3c|3e|26)))/.test(text)
+    ? JSON.parse(text, visible) : JSON.parse(text);
   const traces = data.traces ?? [];
   const sums = data.sums ?? {
     connections: 0, failed: 0, duration: 0, lost: 0, truncated: 0, spreads: [], others: [], causes: [],

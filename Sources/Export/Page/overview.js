@@ -180,9 +180,10 @@ const overview = (() => {
         },
         make("span", { class: "name" }, failed > 0 ? "✗ " : "", endpoint),
         track,
-        make("span", { class: "value" }, count.toLocaleString("en"),
-          share ? make("span", { class: "dim" }, ` ${share}`) : null,
-          failed > 0 ? make("b", {}, ` ${failed.toLocaleString("en")} failed`) : null))));
+        make("span", { class: "value" },
+          failed > 0 ? make("b", {}, `${failed.toLocaleString("en")} of ${count.toLocaleString("en")} failed`)
+            : count.toLocaleString("en"),
+          share ? make("span", { class: "dim" }, ` ${share}`) : null))));
     }
     const more = rows.length > shownEndpoints ? `, ${rows.length - shownEndpoints} more not shown` : "";
     const notes = [];
