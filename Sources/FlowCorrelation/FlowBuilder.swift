@@ -271,6 +271,12 @@ final class FlowBuilder {
     }
   }
 
+  /// Whether more of it may come when it is over, and can be told from another connection's.
+  var lingers: Bool {
+    guard original.proto == .tcp, counts.initialSequence != nil else { return false }
+    return state == .completed || state == .refused || state == .reset
+  }
+
   /// Whether the server has said anything.
   var isAnswered: Bool { counts.packets.reply > 0 }
 

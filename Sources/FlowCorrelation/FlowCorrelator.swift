@@ -4,6 +4,9 @@ public import FlowModel
 public struct FlowPatience: Sendable {
   /// ns without a packet after which a closed flow is finished.
   public var closed: UInt64 = 200_000_000
+  /// ns for which later packets of a closed one are still its own: a last FIN or ACK that was sent again,
+  /// or was late.
+  public var lingering: UInt64 = 5_000_000_000
   /// ns after which an answered one without a close is (UDP; TCP keeps on for longer).
   public var answered: UInt64 = 1_500_000_000
   /// ns after which one with an answer and an unanswered DNS question is: resolvers ask again after
@@ -49,6 +52,8 @@ public struct FlowCorrelator {
   private var ended: [FlowBuilder] = []
   /// Told to be unanswered; their clients may go on trying.
   private var told: [UInt64: FlowBuilder] = [:]
+  /// Closed and told.
+  private var lingering: [UInt64: FlowBuilder] = [:]
   private var nextID: UInt64 = 1
   private var searches = DNSSearches()
 
@@ -165,6 +170,7 @@ public struct FlowCorrelator {
   private mutating func end(_ builder: FlowBuilder) {
     if active.removeValue(forKey: builder.id) != nil { ended.append(builder) }
     told[builder.id] = nil
+    lingering[builder.id] = nil
     forget(builder)
   }
 
@@ -178,8 +184,13 @@ public struct FlowCorrelator {
   /// Flows that are over at `now` (CLOCK_BOOTTIME, ns), oldest first.
   public mutating func finished(now: UInt64) -> [Flow] {
     for builder in told.values where now > builder.last + patience.told { end(builder) }
+    for builder in lingering.values where now > builder.last + patience.lingering { end(builder) }
     for builder in active.values where builder.isOver(now: now, patience) {
-      if builder.isAnswered || now == .max {
+      if builder.lingers, now != .max {
+        active[builder.id] = nil
+        ended.append(builder)
+        lingering[builder.id] = builder
+      } else if builder.isAnswered || now == .max {
         end(builder)
       } else {
         active[builder.id] = nil

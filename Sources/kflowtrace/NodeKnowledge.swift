@@ -299,8 +299,10 @@ final class NodeKnowledge: NodeView {
     var candidates = rules.dropCandidates(hook: hook, packet: packet)
     let traces = ruleTracer?.traces(of: event) ?? []
     if let trace = traces.first {
+      // the rules may have changed since, or could not be read again
+      let readings = [rules, before[event.netns]].compactMap { $0 }
       return RuleFinding(
-        traces, rules, among: candidates,
+        traces, readings, hook, packet,
         at: try? names.namespace(event.netns)?.position(of: trace))
     }
     if let earlier = before[event.netns], let later = after[event.netns]?.rules {

@@ -125,7 +125,7 @@ extension LabTests {
         #expect(text.contains("ICMP port-unreachable"))
         #expect(diagnosis.check.first?.hasSuffix("ipvsadm -Ln -t 10.96.0.52:80") == true)
         #expect(flow.drops.first?.netns == "kft-node1" && flow.drops.first?.hook == "INPUT")
-        #expect(flow.reply == nil && flow.timeline.contains { $0.icmpError == "3/3" })
+        #expect(flow.reply == nil && flow.timeline.contains { $0.icmpError?.text == "3/3" })
       }
     }
 

@@ -99,7 +99,7 @@ for line in open(sys.argv[1], encoding="utf-8"):
     printed = json.loads(json_format.MessageToJson(
         response, preserving_proto_field_name=True, descriptor_pool=pool))
     assert set(text["flow"]) - set(printed["flow"]) <= {"source", "destination", "traffic_direction",
-                                                        "drop_reason_desc", "Summary"}, text
+                                                        "drop_reason_desc", "Summary", "node_name"}, text
     assert response.node_name == flow.node_name and response.time == flow.time and response.time.seconds
     assert flow.uuid not in uuids and len(flow.uuid) == 36
     uuids.add(flow.uuid)

@@ -108,24 +108,29 @@ for frame in frames():
     (source, sport), (destination, dport) = key(event["tuple"])
     assert addresses == (source, destination), (frame, event)
     is_icmp_error = "outer" in event and "tunnel" not in event
-    is_fragment = event["fragment"] & 0x1FFF
+    # tshark takes no fragment of IPv6 apart unless it has all of them
+    is_fragment = event["fragment"] & (0x1FFF if four else 0x3FFF)
     assert frame["ip.ttl" if four else "ipv6.hlim"][-1] == str(event["ttl"]), frame
     if four:
         assert int(frame["ip.id"][-1], 16) == event["ipID"], frame
-    if event["transport"] in ("tcp", "udp") and not is_fragment and not event.get("truncated"):
-        ports = frame[f"{event['transport']}.srcport"][-1], frame[f"{event['transport']}.dstport"][-1]
-        assert ports == (str(sport), str(dport)), (frame, event)
-    if event["transport"] == "tcp" and "sequence" in event and not is_fragment:
+    has_ports = not is_fragment and not event.get("truncated")
+    if event["transport"] in ("tcp", "udp") and has_ports:
+        ports = [frame[f"{event['transport']}.{end}port"][-1:] for end in ("src", "dst")]
+        assert ports == [[str(sport)], [str(dport)]], (frame, event)
+    if event["transport"] == "tcp" and "sequence" in event and has_ports:
         flags = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16}
         expected = sum(flags[f] for f in event["flags"].split("-") if f in flags)
         assert int(frame["tcp.flags"][-1], 16) == expected, frame
         assert frame["tcp.seq_raw"][-1] == str(event["sequence"]), frame
         assert frame["tcp.ack_raw"][-1] == str(event["acknowledgment"]), frame
-        assert frame["tcp.len"][-1] == str(event["payload"]), (frame, event)
+        if event["payload"] < 65535:
+            assert frame["tcp.len"][-1] == str(event["payload"]), (frame, event)
     # captured is what is made of headers; long is what was sent
     captured, length = int(frame["frame.cap_len"][0]), int(frame["frame.len"][0])
-    assert captured <= min(length, 200), frame
-    if "outer" not in event:
+    assert captured <= min(length, 400), frame
+    if event["length"] == 0 or event.get("truncated"):
+        assert length >= event["length"], (frame, event)
+    elif "outer" not in event:
         assert length == event["length"], (frame, event)
     elif not is_icmp_error:
         outer = 40 if ":" in event["outer"]["source"]["address"] else 20
@@ -145,7 +150,7 @@ missing = [e for left in by_time.values() for e in left if e["hook"] in ("tcIngr
 assert not missing, missing[:3]
 information = run("capinfos", "-c", "-M", path)
 assert f"Number of packets:   {number}" in information, information
-assert f"Number of packets = " in run("capinfos", path)
+assert not number or "nanoseconds (9)" in run("capinfos", path)
 
 nat = ("dnat", "snat", "un-dnat", "un-snat")
 print(json.dumps({
