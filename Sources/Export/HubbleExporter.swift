@@ -189,7 +189,8 @@ private struct HubbleLine {
     }
     let first = packet.ordered.first
     let isOrigin = first?.action == .sent || first?.netfilterHook == "OUTPUT"
-    let netns = isSource ? (isOrigin ? first?.netns : nil) : end.action == .delivered ? end.netns : nil
+    let netns =
+      isSource ? (isOrigin ? first?.netns : nil) : end.action == .delivered ? end.netns : nil
     if let netns { json.member("labels", ["kflowtrace:netns=\(netns)"]) }
   }
 
