@@ -123,6 +123,17 @@ struct nf_conn {
 	unsigned long status;
 };
 
+/* IPVS's own entry: client, virtual and real server. */
+struct ip_vs_conn {
+	__u16 cport; /* network byte order, as all of them */
+	__u16 dport;
+	__u16 vport;
+	__u16 af;
+	union nf_inet_addr caddr;
+	union nf_inet_addr vaddr;
+	union nf_inet_addr daddr;
+};
+
 struct xt_table {
 	char name[32];
 };

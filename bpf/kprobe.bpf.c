@@ -202,6 +202,31 @@ int BPF_KPROBE(kft_vxlan_rcv, struct sock *sk, struct sk_buff *skb)
 	return kft_at(skb, KFT_VXLAN_RCV);
 }
 
+static __always_inline int kft_ipvs(struct sk_buff *skb, struct ip_vs_conn *cp)
+{
+	struct kft_site site = {
+		.skb = (__u64)skb,
+		.ipvs = (__u64)cp,
+		.hook = KFT_IPVS,
+		.nf_hook = KFT_NF_HOOK_NONE,
+	};
+
+	kft_report(&site, 1);
+	return 0;
+}
+
+SEC("kprobe/ip_vs_nat_xmit")
+int BPF_KPROBE(kft_ipvs_nat, struct sk_buff *skb, struct ip_vs_conn *cp)
+{
+	return kft_ipvs(skb, cp);
+}
+
+SEC("kprobe/ip_vs_nat_xmit_v6")
+int BPF_KPROBE(kft_ipvs_nat6, struct sk_buff *skb, struct ip_vs_conn *cp)
+{
+	return kft_ipvs(skb, cp);
+}
+
 static __always_inline int kft_icmp_error(struct sk_buff *skb, __u8 type, __u8 code)
 {
 	struct kft_site site = {

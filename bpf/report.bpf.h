@@ -13,6 +13,7 @@ struct kft_site {
 	struct net_device *dev;
 	struct net_device *out;
 	struct nf_conn *ct;
+	__u64 ipvs; /* a struct ip_vs_conn */
 	__u64 location;
 	__u32 reason;
 	__u32 netns;
@@ -46,6 +47,35 @@ __noinline int kft_read_tuple(__u64 ct, int dir, struct kft_tuple *t)
 		/* the source's "port" is the identifier both ways, the destination's type and code */
 		t->dport = dir ? t->sport : 0;
 		t->sport = dir ? 0 : t->sport;
+	}
+	if (family == 2) { /* AF_INET */
+		kft_map_v4_in_place(t->saddr);
+		kft_map_v4_in_place(t->daddr);
+	}
+	return 0;
+}
+
+/* The same of IPVS's own entry. */
+__noinline int kft_read_ipvs(__u64 entry, int dir, struct kft_tuple *t)
+{
+	struct ip_vs_conn *cp = (struct ip_vs_conn *)entry;
+	__u16 family;
+
+	if (!t)
+		return -1;
+	if (!bpf_core_type_exists(struct ip_vs_conn))
+		return -1;
+	family = BPF_CORE_READ(cp, af);
+	if (dir) {
+		BPF_CORE_READ_INTO((union nf_inet_addr *)t->saddr, cp, daddr);
+		BPF_CORE_READ_INTO((union nf_inet_addr *)t->daddr, cp, caddr);
+		t->sport = BPF_CORE_READ(cp, dport);
+		t->dport = BPF_CORE_READ(cp, cport);
+	} else {
+		BPF_CORE_READ_INTO((union nf_inet_addr *)t->saddr, cp, caddr);
+		BPF_CORE_READ_INTO((union nf_inet_addr *)t->daddr, cp, vaddr);
+		t->sport = BPF_CORE_READ(cp, cport);
+		t->dport = BPF_CORE_READ(cp, vport);
 	}
 	if (family == 2) { /* AF_INET */
 		kft_map_v4_in_place(t->saddr);
@@ -123,13 +153,25 @@ __noinline int kft_emit(const struct kft_packet *p, const struct kft_site *site)
 {
 	struct sk_buff *skb;
 	struct nf_conn *ct;
+	struct kft_dns_event *d = NULL;
 	struct kft_event *e;
+	__u64 head = 0;
+	__u32 length = 0;
 
 	if (!p || !site)
 		return 0;
 	skb = (struct sk_buff *)site->skb;
 	ct = site->ct;
-	e = bpf_ringbuf_reserve(&kft_events, sizeof(*e), 0);
+	if (kft_config.dns) {
+		head = (__u64)BPF_CORE_READ(skb, head);
+		length = kft_dns_length(p, head);
+	}
+	if (length) {
+		d = bpf_ringbuf_reserve(&kft_events, sizeof(*d), 0);
+		e = d ? &d->event : NULL;
+	} else {
+		e = bpf_ringbuf_reserve(&kft_events, sizeof(*e), 0);
+	}
 	if (!e) {
 		kft_count(KFT_COUNT_LOST);
 		return 0;
@@ -166,6 +208,10 @@ __noinline int kft_emit(const struct kft_packet *p, const struct kft_site *site)
 	__builtin_memset(&e->reply, 0, sizeof(e->reply));
 	if (p->flags & (KFT_F_TUNNEL | KFT_F_ICMP_ERROR)) {
 		e->orig = p->outer;
+	} else if (site->ipvs && bpf_core_type_exists(struct ip_vs_conn)) {
+		e->flags |= KFT_F_CONNTRACK;
+		kft_read_ipvs(site->ipvs, 0, &e->orig);
+		kft_read_ipvs(site->ipvs, 1, &e->reply);
 	} else if (ct && bpf_core_type_exists(struct nf_conn)) {
 		e->flags |= KFT_F_CONNTRACK;
 		kft_read_tuple((__u64)ct, 0, &e->orig);
@@ -175,6 +221,12 @@ __noinline int kft_emit(const struct kft_packet *p, const struct kft_site *site)
 			e->ct_zone = BPF_CORE_READ(ct, zone.id);
 	} else {
 		__builtin_memset(&e->orig, 0, sizeof(e->orig));
+	}
+	if (d) {
+		if (length > KFT_DNS_BYTES)
+			length = KFT_DNS_BYTES;
+		d->length = length;
+		bpf_probe_read_kernel(d->data, length, (void *)(head + p->data));
 	}
 	bpf_ringbuf_submit(e, 0);
 	return 1;
@@ -192,6 +244,24 @@ __noinline int kft_conn_matches(__u64 ct, __u8 proto)
 	kft_read_tuple(ct, 1, &t);
 	kft_learn(&t, proto);
 	return 1;
+}
+
+/*
+ * conntrack's entry is told of the real server after the first packet was rewritten, and never
+ * with net.ipv4.vs.conntrack=0: until then IPVS's own entry counts.
+ */
+static __always_inline void kft_settle_ipvs(struct kft_site *site, __u8 proto)
+{
+	struct nf_conn *ct = site->ct;
+	struct kft_tuple t;
+
+	if (ct && bpf_core_type_exists(struct nf_conn) &&
+	    BPF_CORE_READ(ct, status) & 8) { /* IPS_CONFIRMED */
+		site->ipvs = 0;
+		return;
+	}
+	if (!kft_config.match_all && !kft_read_ipvs(site->ipvs, 1, &t))
+		kft_learn(&t, proto);
 }
 
 static __always_inline int kft_netns_wanted(__u32 netns)
@@ -232,6 +302,8 @@ __noinline int kft_report(struct kft_site *site, int learn)
 		of_entry = kft_conn_matches((__u64)site->ct, p.proto);
 	if (!wanted && !of_entry)
 		return 0;
+	if (site->ipvs)
+		kft_settle_ipvs(site, p.proto);
 	site->netns = kft_netns_of(skb, site->net);
 	if (!kft_netns_wanted(site->netns))
 		return 0;

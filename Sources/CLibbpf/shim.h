@@ -14,6 +14,8 @@
 #include <sys/resource.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,6 +32,13 @@ enum {
   KFT_ATTACH_NETFILTER = 45,
   KFT_ATTACH_TCX_INGRESS = 46,
   KFT_ATTACH_TCX_EGRESS = 47,
+};
+
+// include/uapi/linux/netfilter.h, which glibc's netinet/in.h is at odds with
+enum {
+  KFT_NFPROTO_INET = 1,
+  KFT_NFPROTO_IPV4 = 2,
+  KFT_NFPROTO_IPV6 = 10,
 };
 
 // The BPF_LINK_CREATE member of union bpf_attr, as far as it is used here.
@@ -152,6 +161,29 @@ static inline int kft_netlink_dump(__u16 type, __u8 family, __u32 header, void *
   }
   close(fd);
   return result;
+}
+
+/// A non-blocking nfnetlink socket of the current namespace, in a multicast group unless that is 0,
+/// with room for what comes; its port number through `port`. -errno.
+static inline int kft_netfilter_socket(int group, __u32 *_Nonnull port) {
+  struct sockaddr_nl address = {.nl_family = AF_NETLINK};
+  socklen_t length = sizeof(address);
+  int room = 4 << 20;
+  int error = 0;
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
+  if (fd < 0) return -errno;
+  setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+  if (bind(fd, (struct sockaddr *)&address, sizeof(address)) ||
+      getsockname(fd, (struct sockaddr *)&address, &length) ||
+      (group && setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group))))
+    error = -errno;
+  if (error) {
+    close(fd);
+    return error;
+  }
+  *port = address.nl_pid;
+  return fd;
 }
 
 /// Whether a filter hangs on the clsact qdisc of a device of the current namespace; yes if

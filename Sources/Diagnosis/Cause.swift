@@ -25,7 +25,7 @@ public struct Case {
 
   /// `default/web`, or the address the client called.
   public var serviceText: String {
-    service.map { "\($0.namespace)/\($0.name)" } ?? "\(flow.original.destination)"
+    service?.fullName ?? "\(flow.original.destination)"
   }
 
   /// Where the client's packets were to end up.
@@ -117,19 +117,28 @@ public struct Cause: Sendable {
 public enum Diagnoser {
   /// In the order they are asked: the first that knows the flow has the word.
   public static let causes: [Cause] = [
-    .noEndpoints, .noLocalEndpoint, .mtuBlackhole, .mtuExceeded,
+    .conntrackFull, .conntrackRace, .checksumError,
+    .noEndpoints, .noLocalEndpoint, .unallocatedAddress, .mtuBlackhole, .mtuExceeded,
     .vniMismatch, .tunnelPortMismatch, .noTunnelPeer, .tunnelBlocked,
     .hairpin, .staleConntrack, .routingLoop, .dnsBlocked, .policyDrop,
     .forwardingDisabled, .reversePathFilter, .noRoute, .deviceDown, .neighbourFailed,
     .portClosed, .receiverOverloaded, .congestion,
     .otherDrop, .serviceNotProgrammed, .lostBeyondNode,
+    // of what worked
+    .dnsSearchExpansion,
   ]
 
   /// What is wrong with a flow; `nil` if nothing is.
   public static func explain(_ flow: Flow, on node: any NodeView) -> Explanation? {
     let given = Case(flow, node)
     for cause in causes {
-      if let explanation = cause.examine(given) { return explanation }
+      guard var explanation = cause.examine(given) else { continue }
+      if let trace = explanation.rule?.trace, let own = trace.first {
+        explanation.evidence.append("the kernel's rule trace: \(own)")
+        let others = trace.dropFirst().map { "others of these packets: \($0)" }
+        explanation.evidence += others
+      }
+      return explanation
     }
     return nil
   }

@@ -9,8 +9,10 @@ extension Case {
 }
 
 extension Cause {
-  /// A Service whose endpoints are gone: kube-proxy rejects or drops what is sent to it.
+  /// A Service whose endpoints are gone: kube-proxy rejects or drops what is sent to it, and so does
+  /// IPVS.
   static let noEndpoints = Cause("no-endpoints") { given in
+    if let refused = given.refusedByIPVS { return refused }
     guard let (way, hop) = given.filterDrop, let rule = given.node.rule(for: hop),
       let name = rule.comment?.removing(suffix: " has no endpoints")
     else { return nil }
@@ -63,6 +65,48 @@ extension Cause {
       rule: rule)
   }
 
+  /// kube-proxy in nftables mode refuses what is sent to the Service range and to no Service.
+  static let unallocatedAddress = Cause("service-not-programmed") { given in
+    guard let (way, hop) = given.filterDrop, let rule = given.node.rule(for: hop),
+      rule.backend == "nftables", rule.table.hasSuffix(" kube-proxy")
+    else { return nil }
+    let target = given.flow.original.destination
+    let netns = hop.event.netns
+    let node = given.name(netns)
+    let known = given.node.programmedAddresses(in: netns)
+    let why: String
+    let fix: String
+    switch rule.comment {
+    case "Drop traffic to unallocated ClusterIPs":
+      why =
+        "\(node) has no rule for \(target): kube-proxy does not know such a Service there, and drops "
+        + "what is sent to such addresses of the Service range"
+      fix =
+        "the Service is gone and the client still has its address (DNS cache, configuration), or "
+        + "kube-proxy on \(node) is behind: see its log"
+    case "Reject traffic to invalid ports of ClusterIPs":
+      why =
+        "the Service at \(target.address) has no port \(target.port)/"
+        + "\("\(given.flow.proto)".lowercased()), and kube-proxy rejects what is sent to "
+        + "another of its ports"
+      fix = "call a port of the Service, or add the port to it"
+    default: return nil
+    }
+    return Explanation(
+      cause: "service-not-programmed", layer: .service, certainty: rule.certainty, why: why,
+      evidence: [
+        "\(given.count(way)) dropped in \(given.placeText(hop)) by kube-proxy's rule "
+          + "\"\(rule.comment ?? "")\"",
+        "its rules name \(known.count) Service addresses, this is "
+          + (known.contains(target.address) ? "one of them" : "none of them"),
+      ],
+      check: [
+        "kubectl get services -A -o wide | grep \(target.address)",
+        given.run("nft list map \(rule.table) service-ips | grep \(target.address)", in: netns),
+      ],
+      fix: fix, rule: rule)
+  }
+
   /// A firewall rule of this node; a NetworkPolicy only if the rule itself says so.
   static let policyDrop = Cause("policy-drop") { given in
     given.filtered("policy-drop", .policy)
@@ -91,24 +135,23 @@ extension Case {
         "a later SYN was given another endpoint (\(given.backend)) and succeeded: to its users the "
           + "Service is slow, not down")
     }
-    let policy = rule?.isNetworkPolicy
-    let what =
-      policy == true
-      ? "a NetworkPolicy (by its chain \(rule?.chain ?? ""))" : "a firewall rule of this node"
+    let policy = rule.flatMap(PolicyEngine.init)
+    let what = isReply ? "the answer" : "it"
     let tuple = hop.event.tuple
     return Explanation(
       cause: cause, layer: layer, certainty: rule?.certainty ?? .likely,
       why: rule == nil
         ? "netfilter on \(given.node.namespaceName(hop.event.netns)) drops it; the rule could not "
           + "be found in its ruleset"
-        : "\(what) drops \(isReply ? "the answer" : "it")"
+        : (policy?.words(what) ?? "a firewall rule of this node drops \(what)")
           + (rule?.isPolicy == true ? " (no rule accepted it, the chain's policy is DROP)" : ""),
       evidence: evidence,
       check: rule.map {
         [given.listCommand($0, hop.event, ipv6: !tuple.source.address.isIPv4)]
       } ?? ["nft list ruleset", "iptables-save -c"],
       fix: "allow \(tuple.proto) from \(tuple.source.address) to \(tuple.destination)"
-        + (policy == true ? " in the NetworkPolicy" : " before that rule"),
+        + (policy.map { $0.isDefaultDeny ? " in a NetworkPolicy" : " in the NetworkPolicy" }
+          ?? " before that rule"),
       rule: rule)
   }
 }

@@ -103,6 +103,8 @@ enum ProbeWords {
     "br_dev_queue_push_xmit": ("packets leaving a bridge", "bridge"),
     "vxlan_xmit": ("packets entering VXLAN", "vxlan"),
     "vxlan_rcv": ("packets leaving VXLAN", "vxlan"),
+    "ip_vs_nat_xmit": ("IPv4 that IPVS sends to a real server", "ip_vs"),
+    "ip_vs_nat_xmit_v6": ("IPv6 that IPVS sends to a real server", "ip_vs"),
     "__icmp_send": ("ICMP errors this node makes", nil),
     "icmp6_send": ("ICMPv6 errors this node makes", "ipv6"),
     "kfree_skb": ("drops", nil),

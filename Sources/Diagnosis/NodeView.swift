@@ -2,8 +2,9 @@ public import FlowModel
 
 /// A Service as a flow met it.
 public struct ServiceName: Hashable, Sendable, Codable {
-  public var namespace: String
-  public var name: String
+  /// Both `nil` where the node has no name for it: in IPVS mode.
+  public var namespace: String?
+  public var name: String?
   public var port: String?
   /// Position of the flow's endpoint among the Service's, from 1, and how many there are;
   /// `nil` if it is none of them.
@@ -11,13 +12,25 @@ public struct ServiceName: Hashable, Sendable, Codable {
   public var endpointCount: Int
   /// `sessionAffinity: ClientIP`: its timeout in seconds.
   public var affinitySeconds: UInt32?
+  /// IPVS: the virtual server, as in `10.96.0.50:80/tcp`.
+  public var virtualServer: String?
+  /// IPVS: how it chooses a real server, as in `rr`.
+  public var scheduler: String?
 
-  /// `default/web`.
-  public var fullName: String { "\(namespace)/\(name)" }
+  /// `default/web`; `nil` without a name.
+  public var knownName: String? {
+    guard let namespace, let name else { return nil }
+    return "\(namespace)/\(name)"
+  }
+
+  /// `default/web`, or `virtual server 10.96.0.50:80/tcp rr`.
+  public var fullName: String {
+    knownName ?? "virtual server \(virtualServer ?? "?") \(scheduler ?? "")"
+  }
 
   public init(
-    namespace: String, name: String, port: String?, endpointIndex: Int?, endpointCount: Int,
-    affinitySeconds: UInt32? = nil
+    namespace: String?, name: String?, port: String?, endpointIndex: Int?, endpointCount: Int,
+    affinitySeconds: UInt32? = nil, virtualServer: String? = nil, scheduler: String? = nil
   ) {
     self.namespace = namespace
     self.name = name
@@ -25,6 +38,8 @@ public struct ServiceName: Hashable, Sendable, Codable {
     self.endpointIndex = endpointIndex
     self.endpointCount = endpointCount
     self.affinitySeconds = affinitySeconds
+    self.virtualServer = virtualServer
+    self.scheduler = scheduler
   }
 }
 
@@ -52,8 +67,12 @@ public protocol NodeView {
   func setting(_ path: String, in netns: UInt32) -> String?
   /// A counter of a namespace's network stack, as in `TcpExt`, `ListenOverflows`.
   func statistic(_ group: String, _ name: String, in netns: UInt32) -> UInt64?
+  /// How full a namespace's connection tracking table is; `nil` if that can't be read.
+  func conntrack(in netns: UInt32) -> ConntrackTable?
   /// The Service addresses a namespace has rules for; empty where kube-proxy is not at work.
   func programmedAddresses(in netns: UInt32) -> [Address]
+  /// Whether kube-proxy's rules there are of nftables, not of iptables.
+  func isKubeProxyNFTables(in netns: UInt32) -> Bool
   /// Whether the user named this address as a Service's.
   func isWantedService(_ address: Address) -> Bool
 }

@@ -50,8 +50,7 @@ extension Cause {
       evidence: evidence,
       check: [
         given.run("ss -ltnup sport = :\(tuple.destination.port)", in: hop.event.netns),
-        "kubectl get service \(given.service.map { "-n \($0.namespace) \($0.name)" } ?? "-A") -o yaml"
-          + "   (targetPort)",
+        "kubectl get service \(given.service.flatMap(\.kubectl) ?? "-A") -o yaml   (targetPort)",
       ],
       fix: "start the application, make it listen on 0.0.0.0:\(tuple.destination.port) (not on "
         + "127.0.0.1), or correct the Service's targetPort")
@@ -91,7 +90,9 @@ extension Cause {
     var check = ["tcpdump -ni any host \(last.event.tuple.destination.address)   (on the next hop)"]
     var evidence: [String] = []
     if case .tunnel(let outer, let vni) = last.event.carrier {
-      hop = "\(outer.destination.address) (VXLAN, UDP \(outer.destination.port), VNI \(vni))"
+      hop =
+        "\(outer.destination.address) (\(last.event.tunnelKind.rawValue)"
+        + (last.event.tunnelKind == .ip ? ")" : ", UDP \(outer.destination.port), VNI \(vni))")
       check = [
         "kflowtrace --flow \(last.event.tuple.source.address),\(last.event.tuple.destination)   "
           + "(on \(outer.destination.address))",
@@ -128,6 +129,14 @@ extension Case {
       }
     }
     return nil
+  }
+}
+
+extension ServiceName {
+  /// How kubectl is told of it.
+  fileprivate var kubectl: String? {
+    guard let namespace, let name else { return nil }
+    return "-n \(namespace) \(name)"
   }
 }
 

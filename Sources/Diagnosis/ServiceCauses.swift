@@ -38,41 +38,11 @@ extension Cause {
       ],
       check: [
         "kubectl get services -A -o wide | grep \(target.address)",
-        given.run("iptables-save -t nat | grep \(target.address)", in: netns),
+        given.run("\(given.listServices(in: netns)) | grep \(target.address)", in: netns),
       ],
       fix:
         "the Service is gone and the client still has its address (DNS cache, configuration), or "
         + "kube-proxy on \(node) is not running: see its log")
-  }
-
-  /// A pod that reaches itself through its Service: its own address comes back from outside.
-  static let hairpin = Cause("hairpin") { given in
-    guard let translated = given.flow.translated,
-      translated.source.address == translated.destination.address, !given.flow.isSettled
-    else { return nil }
-    let pod = translated.destination.address
-    var evidence = [
-      "DNAT sent \(given.flow.original.source.address)'s own connection to \(pod), and its source "
-        + "is still \(pod)"
-    ]
-    let drop = given.drops.first
-    if let drop {
-      evidence.append(
-        "\(given.count(drop.way)) dropped in \(given.name(drop.event.netns)): \(drop.reason) in "
-          + "\(drop.place ?? "?")")
-    }
-    return Explanation(
-      cause: "hairpin", layer: .service, certainty: drop == nil ? .likely : .certain,
-      why:
-        "\(pod) calls \(given.serviceText) and was given itself as endpoint; without masquerading "
-        + "its own address comes in from outside and is refused",
-      evidence: evidence,
-      check: [
-        given.run("iptables-save -t nat | grep -e '-s \(pod)/32'", in: given.natNamespace),
-        "kubectl get configmap -n kube-system kube-proxy -o yaml | grep -i masquerade",
-      ],
-      fix: "kube-proxy marks such connections for masquerading (KUBE-SEP-…: -s \(pod)/32 -j "
-        + "KUBE-MARK-MASQ): that rule is missing or something before it accepts the packet")
   }
 
   /// The entry of an old connection still leads to a pod that is gone.
@@ -111,7 +81,7 @@ extension Cause {
 
 extension Case {
   /// Where the Service's NAT was applied, else where the flow began.
-  fileprivate var natNamespace: UInt32 {
+  var natNamespace: UInt32 {
     for way in flow.transmissions {
       for hop in way.hops {
         if case .destinationNAT = hop.action { return hop.event.netns }

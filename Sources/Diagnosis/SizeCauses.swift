@@ -14,7 +14,8 @@ extension Case {
     return Oversized(
       drop: drop,
       size: event.gsoSize > 0 ? UInt32(event.gsoSize) + headers : event.length,
-      limit: UInt32(event.mtu), device: device(event))
+      limit: UInt32(event.mtu), device: device(event),
+      tunnel: node.network(of: event.netns)?.devices[index(event)])
   }
 
   /// The ways of the ICMP errors that would have told the sender: fragmentation needed, or packet
@@ -34,6 +35,23 @@ private struct Oversized {
   var size: UInt32
   var limit: UInt32
   var device: String
+  /// The same, if its state is known.
+  var tunnel: NetworkState.Device?
+
+  /// What the outer headers take, by the device's kind: IPv4 20, UDP 8, VXLAN or Geneve 8,
+  /// Ethernet 14.
+  private var overhead: String? {
+    switch tunnel?.kind {
+    case "vxlan" where tunnel?.vxlan?.isOverIPv6 == true:
+      "VXLAN over IPv6 takes 70 bytes of the underlay's MTU: 1500 leaves 1430"
+    case "vxlan": "VXLAN takes 50 bytes of the underlay's MTU: 1500 leaves 1450"
+    case "geneve":
+      "Geneve takes 50 bytes of the underlay's MTU and those of its options (OVN: 8): 1500 leaves "
+        + "1450 (1442)"
+    case "ipip": "IP-in-IP takes 20 bytes of the underlay's MTU: 1500 leaves 1480"
+    default: nil
+    }
+  }
 
   func evidence(_ given: Case, told: String) -> [String] {
     let event = drop.event
@@ -44,8 +62,7 @@ private struct Oversized {
         + "\(given.name(event.netns)): \(size - min(size, limit)) bytes too many for \(device)",
       told,
       fits ? "smaller packets pass: up to \(small) bytes did" : "no smaller packet of it was seen",
-      "VXLAN takes 50 bytes of the underlay's MTU: 1500 leaves 1450",
-    ]
+    ] + [overhead].compactMap { $0 }
   }
 
   func check(_ given: Case) -> [String] {

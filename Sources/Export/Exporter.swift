@@ -32,6 +32,7 @@ public enum ExportFormat: String, CaseIterable, Sendable {
   case perfetto
   case hubble
   case otlp
+  case html
 
   /// Whether a terminal is no place for it.
   public var isBinary: Bool { self == .pcapng }
@@ -43,6 +44,7 @@ public enum ExportFormat: String, CaseIterable, Sendable {
     case .perfetto: PerfettoExporter()
     case .hubble: HubbleExporter()
     case .otlp: OTLPExporter()
+    case .html: HTMLExporter()
     }
   }
 }

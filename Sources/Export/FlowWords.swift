@@ -23,11 +23,11 @@ extension FlowRecord {
   var isIPv4: Bool { source.endpoint.address.isIPv4 }
 
   /// `default/web`, or the address that was called.
-  var target: String { service.map { "\($0.namespace)/\($0.name)" } ?? "\(destination)" }
+  var target: String { service?.knownName ?? "\(destination)" }
 
   /// `TCP 10.244.1.5:43122 → default/web 10.96.0.50:80 ⇒ 10.244.2.8:8080`.
   var title: String {
-    let name = service.map { "\($0.namespace)/\($0.name) " } ?? ""
+    let name = service?.knownName.map { "\($0) " } ?? ""
     var text = "\(proto) \(source) → \(name)\(destination)"
     let endpoints = reply.map { attempts.isEmpty ? [$0.source] : attempts } ?? attempts
     if endpoints != [destination], !endpoints.isEmpty {

@@ -37,7 +37,12 @@ final class PacketWay {
     var interface: UInt32
     var ttl: UInt8
     var isTunnelled: Bool
+    /// IPVS sends what it has rewritten through OUTPUT once more.
+    var destination: Endpoint
   }
+
+  /// Whether its payload could be a DNS message.
+  var hasRoomForDNS: Bool { (hops.first?.event.payload ?? 0) >= 12 && !isICMPError }
 
   /// What packets have in common that can be shown as one.
   struct Shape: Hashable {
@@ -54,6 +59,8 @@ final class PacketWay {
   let key: PacketKey
   var isReply: Bool { key.isReply }
   var repeats = 0
+  /// Of the DNS message in it, by number: `nil` if it has none, or none was read.
+  var exchange: Int?
   private var hops: [Hop] = []
   private var places: Set<Place> = []
   /// Where the packet stands in netfilter: entered and not yet left.
@@ -91,7 +98,8 @@ final class PacketWay {
     if case .tunnel = event.carrier { tunnelled = true }
     return Place(
       netns: event.netns, hook: event.hook, netfilterHook: event.netfilterHook,
-      table: event.table, interface: event.interface, ttl: event.ttl, isTunnelled: tunnelled)
+      table: event.table, interface: event.interface, ttl: event.ttl, isTunnelled: tunnelled,
+      destination: event.tuple.destination)
   }
 
   /// Whether the event is the same packet's, rather than the same bytes sent again.
@@ -127,32 +135,69 @@ final class PacketWay {
     if event.hook == .natFunction || event.hook == .natManip { natEvent = event }
     guard let before = hops.last?.event, !isICMPError else { return }
     if event.tuple != before.tuple {
-      var at = event
-      // the kprobe backend sees NAT begin, and the result at the next hook
-      if event.netfilterHook == nil || event.hook.isFunction, let nat = natEvent {
-        at = nat
-        at.tuple = event.tuple
-        at.netfilterHook = nat.netfilterHook ?? netfilterHook
-      }
+      let isByIPVS = isByIPVS(event, before)
       if event.tuple.destination != before.tuple.destination {
         let action = Action.destinationNAT(to: event.tuple.destination, undone: isReply)
+        let at = placeOfNAT(event, before, isByIPVS: isByIPVS && !isReply)
+        if at.hook == .ipvs { demoteDelivery(in: event.netns) }
         hops.append(Hop(event: at, action: action, isDetail: false))
       }
       if event.tuple.source != before.tuple.source {
         let action = Action.sourceNAT(to: event.tuple.source, undone: isReply)
+        let at = placeOfNAT(event, before, isByIPVS: isByIPVS && isReply)
         hops.append(Hop(event: at, action: action, isDetail: false))
       }
     }
     switch (before.carrier, event.carrier) {
     case (.none, .tunnel(let outer, let vni)):
+      forgetNAT(before: event)
       hops.append(
         Hop(event: event, action: .encapsulated(outer: outer, vni: vni), isDetail: false))
     case (.tunnel, .none):
+      forgetNAT(before: event)
       var at = event
       at.tunnelKind = before.tunnelKind
       hops.append(Hop(event: at, action: .decapsulated, isDetail: false))
     default: break
     }
+  }
+
+  /// Whether IPVS changed the packet since the sighting before: nothing else sends what has come
+  /// to INPUT on to OUTPUT, with conntrack's knowledge or without.
+  private func isByIPVS(_ event: Event, _ before: Event) -> Bool {
+    guard event.netns == before.netns else { return false }
+    return before.hook == .ipvs || (event.conntrack ?? before.conntrack)?.isByIPVS ?? false
+      || (netfilterHook ?? before.netfilterHook) == .input && event.netfilterHook == .output
+  }
+
+  /// What was seen of the inner packet says nothing of the outer one, and the other way round.
+  private func forgetNAT(before event: Event) {
+    if event.hook != .natFunction, event.hook != .natManip { natEvent = nil }
+  }
+
+  /// Where the packet was when its tuple became what this event has.
+  private func placeOfNAT(_ event: Event, _ before: Event, isByIPVS: Bool) -> Event {
+    var at = event
+    if isByIPVS {
+      at.hook = .ipvs
+      at.netfilterHook = netfilterHook ?? before.netfilterHook
+    } else if event.netfilterHook == nil || event.hook.isFunction, let nat = natEvent {
+      // the kprobe backend sees NAT begin, and the result at the next hook
+      at = nat
+      at.tuple = event.tuple
+      at.netfilterHook = nat.netfilterHook ?? netfilterHook
+    } else {
+      at.netfilterHook = event.netfilterHook ?? netfilterHook
+    }
+    return at
+  }
+
+  /// What IPVS takes at INPUT was for no socket.
+  private func demoteDelivery(in netns: UInt32) {
+    guard let i = hops.lastIndex(where: { $0.action == .delivered }), hops[i].event.netns == netns
+    else { return }
+    hops[i].action = .passed
+    hops[i].isDetail = true
   }
 
   private func meaning(of event: Event, _ isHarmless: Bool) -> (Action, isDetail: Bool) {

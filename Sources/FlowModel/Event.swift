@@ -39,8 +39,15 @@ public struct Event: Hashable, Sendable {
 
     /// The original direction after all NAT.
     public var translated: Tuple { reply.inverse }
+    /// Whether it is in the table: IPS_CONFIRMED of include/uapi/linux/netfilter/nf_conntrack_common.h.
+    public var isConfirmed: Bool { status & 8 != 0 }
     /// Whether the tuples differ, that is, NAT applies.
     public var isTranslated: Bool { translated != original }
+    /// Whether IPVS changed the destination: conntrack's own NAT was asked and left it as it was
+    /// (IPS_DST_NAT_DONE without IPS_DST_NAT).
+    public var isByIPVS: Bool {
+      status & 0x120 == 0x100 && translated.destination != original.destination
+    }
   }
 
   /// CLOCK_BOOTTIME, ns.

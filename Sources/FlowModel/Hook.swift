@@ -26,6 +26,7 @@ public enum Hook: UInt8, Sendable, CaseIterable {
   case vxlanTransmit = 46
   case vxlanReceive = 47
   case icmpSend = 48
+  case ipvs = 49
 
   case drop = 60
   case resetSent = 61

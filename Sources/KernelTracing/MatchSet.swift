@@ -17,6 +17,11 @@ public struct MatchSet: Sendable, Equatable {
       self.port = port == 0 ? nil : port
       self.proto = proto
     }
+
+    /// Those its packets may be of; `nil` is any.
+    var protocols: [IPProtocol?] {
+      port == nil ? [nil] : proto.map { [$0] } ?? [.tcp, .udp, .sctp]
+    }
   }
 
   /// Packets with one of these as source or destination.
@@ -29,6 +34,11 @@ public struct MatchSet: Sendable, Equatable {
   /// Nothing selected: everything is of interest.
   public var isEmpty: Bool { sides.isEmpty && pairs.isEmpty }
 
+  /// Whether one of its sides names this port.
+  public func selects(port: UInt16) -> Bool {
+    sides.contains { $0.port == port } || pairs.contains { $0.0.port == port || $0.1.port == port }
+  }
+
   public static func == (a: MatchSet, b: MatchSet) -> Bool {
     a.sides == b.sides && a.pairs.elementsEqual(b.pairs, by: ==)
   }
@@ -37,9 +47,7 @@ public struct MatchSet: Sendable, Equatable {
   func entries() -> [(key: kft_match_key, value: kft_match_value)] {
     var values: [Side: kft_match_value] = [:]
     func change(_ side: Side, _ body: (inout kft_match_value) -> Void) {
-      let protos: [IPProtocol?] =
-        side.port == nil ? [nil] : side.proto.map { [$0] } ?? [.tcp, .udp, .sctp]
-      for proto in protos {
+      for proto in side.protocols {
         var exact = side
         exact.proto = proto
         body(&values[exact, default: kft_match_value()])

@@ -13,7 +13,8 @@ enum NetfilterAttachment {
       ("kft_nf_raw", .prerouting, -299, 1),
       ("kft_nf_dnat_done", .prerouting, -99, 1),
       ("kft_nf_filter", .input, -151, -1),
-      ("kft_nf_filter_done", .input, 99, -1),
+      // behind IPVS at 98 and 99, which takes packets away
+      ("kft_nf_filter_done", .input, 101, 1),
       ("kft_nf_filter", .forward, -151, -1),
       ("kft_nf_filter_done", .forward, 99, -1),
       ("kft_nf_raw", .output, -299, 1),

@@ -2,8 +2,8 @@ internal import CLibbpf
 internal import FlowModel
 internal import Glibc
 
-/// One rtnetlink message: its fixed header and its attributes, all in host byte order but for
-/// addresses and ports (include/uapi/linux/rtnetlink.h).
+/// One netlink message behind `struct nlmsghdr`: its family's fixed header and its attributes, of
+/// rtnetlink in host byte order but for addresses and ports (include/uapi/linux/rtnetlink.h).
 struct NetlinkMessage {
   private let bytes: [UInt8]
   private let attributes: [UInt16: Range<Int>]
@@ -44,6 +44,12 @@ struct NetlinkMessage {
   func number(_ type: Int) -> UInt32? {
     guard let data = self[type], data.count >= 4 else { return nil }
     return bytes.number(data.startIndex, as: UInt32.self)
+  }
+
+  /// A number in network byte order, as netfilter's all are.
+  func bigEndian<Number: FixedWidthInteger>(_ type: Int, as kind: Number.Type) -> Number? {
+    guard let data = self[type], data.count == MemoryLayout<Number>.size else { return nil }
+    return Number(bigEndian: bytes.number(data.startIndex, as: kind))
   }
 
   /// A 16-bit number in network byte order.
@@ -97,7 +103,7 @@ struct NetlinkMessage {
 
 extension [UInt8] {
   /// A number in host byte order; 0 beyond the end.
-  fileprivate func number<Number: FixedWidthInteger>(
+  func number<Number: FixedWidthInteger>(
     _ offset: Int, as type: Number.Type
   ) -> Number {
     let size = MemoryLayout<Number>.size

@@ -58,6 +58,12 @@ struct HopText {
       let entry = way.hops[..<drop].lastIndex(where: { $0.netfilterHook == hook }),
       way.hops[entry].detail
     else { return }
+    // for a function of the IP layer it was as good as delivered
+    if hook == "INPUT", way.hops[drop].reason == "NETFILTER_DROP",
+      lines.last?.action == "delivered" || lines.dropLast().last?.action == "delivered"
+    {
+      lines.removeAll { $0.action == "delivered" }
+    }
     var line = line(way.hops[entry])
     line.place = hook.printable
     line.action = "chains"
@@ -76,7 +82,7 @@ struct HopText {
       line.action = "out"
       if hop.hook == "ipOutput", hop.outInterface != nil { line.place = name(hop.outInterface) }
     case .destinationNAT, .sourceNATUndone:
-      line.place = hop.netfilterHook?.printable ?? "NAT"
+      line.place = placeOfNAT(hop)
       line.isNAT = true
       guard let to = hop.to else { break }
       if hop.action == .destinationNAT {
@@ -89,7 +95,7 @@ struct HopText {
         line.way = "\(to.endpoint.address)"
       }
     case .sourceNAT, .destinationNATUndone:
-      line.place = hop.netfilterHook?.printable ?? "NAT"
+      line.place = placeOfNAT(hop)
       line.isNAT = true
       guard let to = hop.to else { break }
       line.action = hop.action == .sourceNAT ? "SNAT" : "un-DNAT"
@@ -117,7 +123,7 @@ struct HopText {
       line.place = "ICMP"
       line.action = "sent"
       if let error = hop.icmpError {
-        line.detail = icmpName(error, isIPv4: hop.tuple.source.endpoint.address.isIPv4)
+        line.detail = error.name(isIPv4: hop.tuple.source.endpoint.address.isIPv4)
       }
     case .answeredByReset:
       line.place = "TCP"
@@ -138,9 +144,18 @@ struct HopText {
     return line
   }
 
+  private func placeOfNAT(_ hop: FlowRecord.HopRecord) -> String {
+    let hook = hop.netfilterHook?.printable
+    guard hop.hook == "ipvs" else { return hook ?? "NAT" }
+    return hook.map { "\($0) IPVS" } ?? "IPVS"
+  }
+
   private func endpointText(_ hop: FlowRecord.HopRecord) -> String {
     guard let service, let index = hop.endpointIndex else { return "" }
-    return "   endpoint \(index) of \(service.endpointCount)"
+    guard service.virtualServer != nil else {
+      return "   endpoint \(index) of \(service.endpointCount)"
+    }
+    return "   \(service.fullName.printable), real server \(index) of \(service.endpointCount)"
   }
 
   private func passedName(_ hop: FlowRecord.HopRecord) -> String {
@@ -162,6 +177,7 @@ struct HopText {
     case "bridgeOut": "bridge out"
     case "vxlanTransmit": "vxlan_xmit"
     case "vxlanReceive": "vxlan_rcv"
+    case "ipvs": "ip_vs_nat_xmit"
     default: hop.hook.printable
     }
   }
@@ -178,28 +194,12 @@ struct HopText {
   private func packet(_ way: FlowRecord.PacketRecord, _ first: FlowRecord.HopRecord) -> String {
     if let error = way.icmpError, let outer = first.outer {
       let source = outer.source.endpoint.address
-      return "\(icmpName(error, isIPv4: source.isIPv4))  \(source) → "
+      return "\(error.name(isIPv4: source.isIPv4))  \(source) → "
         + "\(outer.destination.endpoint.address)  about \(first.tuple)"
     }
     var kind = way.flags.map { "\($0.printable)  " } ?? ""
     if way.truncated { kind = "truncated  " }
     let size = way.payload > 0 ? "  \(way.payload) bytes" : ""
     return kind + "\(first.tuple)" + size
-  }
-
-  /// The usual name of an ICMP error.
-  private func icmpName(_ error: FlowRecord.ICMPError, isIPv4: Bool) -> String {
-    switch (isIPv4, error.type, error.code) {
-    case (true, 3, 0): "ICMP network unreachable"
-    case (true, 3, 1): "ICMP host unreachable"
-    case (true, 3, 3): "ICMP port unreachable"
-    case (true, 3, 4): "ICMP fragmentation needed"
-    case (true, 3, 9), (true, 3, 10), (true, 3, 13), (false, 1, 1): "ICMP prohibited"
-    case (true, 11, _), (false, 3, _): "ICMP time exceeded"
-    case (false, 1, 4): "ICMPv6 port unreachable"
-    case (false, 1, _): "ICMPv6 unreachable"
-    case (false, 2, _): "ICMPv6 packet too big"
-    default: "ICMP \(error.type)/\(error.code)"
-    }
   }
 }

@@ -1,14 +1,19 @@
-/// The rules of one network namespace, of both IP versions: of iptables, in both back ends, and
-/// of nftables.
+/// The rules of one network namespace, of both IP versions: of iptables, in both back ends, of
+/// nftables, and IPVS's virtual servers.
 public struct NodeRules: Sendable {
   public var ruleSets: [RuleSet]
   public var nft: NFTRuleset
+  public var ipvs: IPVSTable
   /// What could not be read or understood, and so cannot be named; a sentence each.
   public var missing: [String]
 
-  public init(ruleSets: [RuleSet] = [], nft: NFTRuleset = NFTRuleset(), missing: [String] = []) {
+  public init(
+    ruleSets: [RuleSet] = [], nft: NFTRuleset = NFTRuleset(), ipvs: IPVSTable = IPVSTable(),
+    missing: [String] = []
+  ) {
     self.ruleSets = ruleSets
     self.nft = nft
+    self.ipvs = ipvs
     self.missing = missing
   }
 

@@ -4,7 +4,7 @@ struct NodeRulesReader {
 
   init(_ path: String?) { self.path = path }
 
-  /// Reads both IP versions and both back ends of iptables, then nftables.
+  /// Reads both IP versions and both back ends of iptables, then nftables and IPVS.
   func read() async -> NodeRules {
     if let path, case .failed(let why) = await run("true") {
       return NodeRules(missing: ["rules of the network namespace \(path): \(why)"])
@@ -15,7 +15,19 @@ struct NodeRulesReader {
     let (a, b) = await (v4, v6)
     var rules = NodeRules(ruleSets: a.ruleSets + b.ruleSets, missing: a.missing + b.missing)
     if hasNFT { await NFTCommand(path).read(into: &rules) }
+    await readIPVS(into: &rules)
     return rules
+  }
+
+  /// The file is there once ip_vs is loaded.
+  private func readIPVS(into rules: inout NodeRules) async {
+    guard case .output(let bytes) = await run("cat", "/proc/net/ip_vs") else { return }
+    rules.ipvs = IPVSTable(parsing: String(decoding: bytes, as: UTF8.self))
+    if let problem = rules.ipvs.problem {
+      rules.missing.append(
+        "/proc/net/ip_vs: \(rules.ipvs.problemCount) lines were not understood, the first is "
+          + "\(problem)")
+    }
   }
 
   private func run(_ name: String, _ arguments: String...) async -> NodeCommand.Outcome {

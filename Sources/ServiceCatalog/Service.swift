@@ -5,14 +5,15 @@ public struct ServiceEndpoint: Hashable, Sendable {
   public var endpoint: Endpoint
   /// The share of new connections, 0 to 1.
   public var probability: Double
-  /// The rule that rewrites the destination.
-  public var rule: Rule
+  /// The rule that rewrites the destination; IPVS does without.
+  public var rule: Rule?
 }
 
 /// A Service's port as kube-proxy programmed it, for one IP version.
 ///
 /// A Service with several ports is several of these; so is one with IPv4 and IPv6 addresses.
 public struct Service: Hashable, Sendable {
+  /// Both empty where kube-proxy left no name: a virtual server of IPVS has none.
   public var namespace: String
   public var name: String
   public var portName: String?
@@ -35,11 +36,21 @@ public struct Service: Hashable, Sendable {
   public var hasNoEndpoints = false
   /// No endpoint on this node, and the external traffic policy asks for one: calls are dropped.
   public var hasNoLocalEndpoints = false
+  /// Of IPVS: how it chooses a real server, as in `rr`.
+  public var scheduler: String?
   /// The rules that refuse calls for want of endpoints.
   public var refusals: [Rule] = []
 
-  /// `namespace/name`.
-  public var fullName: String { "\(namespace)/\(name)" }
+  /// `namespace/name`; of a virtual server `virtual server 10.96.0.50:80/tcp rr`.
+  public var fullName: String {
+    virtualServer.map { "virtual server \($0) \(scheduler ?? "")" } ?? "\(namespace)/\(name)"
+  }
+
+  /// `10.96.0.50:80/tcp`, of IPVS.
+  public var virtualServer: String? {
+    guard scheduler != nil, let clusterIP else { return nil }
+    return "\(clusterIP)/\("\(proto)".lowercased())"
+  }
 
   /// Every address and port it is called at, but for the node's own addresses.
   public var frontends: [Endpoint] {

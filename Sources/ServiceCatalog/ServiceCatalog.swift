@@ -44,7 +44,7 @@ public struct ServiceCatalog: Sendable {
       for endpoint in Set(service.endpoints.map(\.endpoint)) {
         byEndpoint[Key(endpoint: endpoint, proto: service.proto), default: []].append(i)
       }
-      byName[service.fullName, default: []].append(i)
+      if !service.name.isEmpty { byName[service.fullName, default: []].append(i) }
     }
     self.services = services
     self.byFrontend = byFrontend
@@ -58,14 +58,24 @@ public struct ServiceCatalog: Sendable {
   public init(_ ruleSets: [RuleSet]) { self.init([NodeRules(ruleSets: ruleSets)]) }
 
   /// From the rules of several namespaces. Of one in which kube-proxy has left rules of iptables and
-  /// of nftables those of nftables count: it has been switched over and did not clean up.
+  /// of nftables those of nftables count: it has been switched over and did not clean up. Virtual
+  /// servers come last: rules left over from before translate first.
   public init(_ rules: [NodeRules]) {
     var reader = KubeProxyReader()
     for rules in rules {
       reader.read(NFTKubeProxyReader.services(rules.nft))
       for set in rules.ruleSets { reader.read(set) }
     }
-    self.init(services: reader.services)
+    self.init(services: reader.services + Self.virtual(rules.flatMap(\.ipvs.servers), reader.services))
+  }
+
+  /// Those of virtual servers at addresses that no Service has yet.
+  private static func virtual(_ servers: [VirtualServer], _ services: [Service]) -> [Service] {
+    guard !servers.isEmpty else { return [] }
+    var known = Set(services.flatMap { s in s.frontends.map { Key(endpoint: $0, proto: s.proto) } })
+    return servers.filter {
+      known.insert(Key(endpoint: $0.endpoint, proto: $0.proto)).inserted
+    }.map(\.service)
   }
 
   /// Whether there is any Service.

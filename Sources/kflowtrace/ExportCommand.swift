@@ -17,6 +17,7 @@ struct ExportCommand: AsyncParsableCommand {
                   dropped, each with a comment; payload and TCP options are not in a recording
         perfetto  Chrome's trace events for ui.perfetto.dev: a track a connection, its hops in time
         hubble    Hubble's flow JSON, a line a packet of a connection's timeline
+        html      one page for a browser: all connections, and how each of them went
         otlp      OpenTelemetry traces for a collector, one a connection; a document a line, one
                   line unless they are many
 
@@ -24,6 +25,7 @@ struct ExportCommand: AsyncParsableCommand {
       that, so it must be a file. Options that select connections select packets with them.
 
       EXAMPLES
+        kflowtrace export --format html web.json -o web.html
         kflowtrace export --format pcapng web.json -o web.pcapng
         kflowtrace export --format perfetto web.json.gz -o web.trace.json
         kflowtrace export --format hubble --drops-only web.json | hubble observe --input-file -
@@ -140,6 +142,6 @@ struct ExportCommand: AsyncParsableCommand {
   private func isWanted(
     _ flow: FlowRecord, _ header: HeaderRecord?, _ wanted: FlowFilter.Test
   ) -> Bool {
-    wanted(flow, header) && (flow.diagnosis != nil || !dropsOnly)
+    wanted(flow, header) && (flow.diagnosis?.isFailure ?? false || !dropsOnly)
   }
 }

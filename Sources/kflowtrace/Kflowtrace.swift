@@ -25,6 +25,7 @@ import KernelTracing
     version: version,
     subcommands: [
       TraceCommand.self, DropsCommand.self, ReplayCommand.self, ExportCommand.self,
+      SchemaCommand.self,
       ExplainCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: TraceCommand.self)

@@ -14,12 +14,16 @@ final class NodeKnowledge: NodeView {
   private var after: [UInt32: (time: UInt64, rules: NodeRules)] = [:]
   private var states: [UInt32: (time: UInt64, state: NetworkState?)] = [:]
   private var programmed: [UInt32: [Address]] = [:]
+  /// What connection tracking had counted when the trace began.
+  private var tracked: [UInt32: ConntrackTable.Counters] = [:]
   private var wanted: Set<Address> = []
   private var selected: Set<Service> = []
   private var catalogTime: UInt64 = 0
   private(set) var catalog = ServiceCatalog(services: [])
   /// What can't be named and why, a sentence each.
   private(set) var missing: [String] = []
+  /// What the kernel says of dropped packets, with `--trace-rules`.
+  var ruleTracer: RuleTracer?
 
   init(traced: [NetworkNamespace]) {
     self.traced = traced
@@ -27,6 +31,13 @@ final class NodeKnowledge: NodeView {
   }
 
   // MARK: - Rules and Services
+
+  /// Whether any traced namespace has rules of iptables-legacy.
+  var hasLegacyRules: Bool {
+    before.values.contains { rules in
+      rules.ruleSets.contains { $0.origin.backend == .legacy && $0.ruleCount > 0 }
+    }
+  }
 
   /// Reads the rules of the traced namespaces; what is wrong with that is in `missing`.
   func readRules() async {
@@ -45,6 +56,7 @@ final class NodeKnowledge: NodeView {
         for line in rules.missing where !missing.contains(line) { missing.append(line) }
       }
     }
+    for namespace in traced { tracked[namespace.inode] = namespace.conntrackCounters() }
     // the node's namespace has kube-proxy's rules; those of pods have none
     catalog = ServiceCatalog(traced.compactMap { before[$0.inode] })
   }
@@ -57,7 +69,12 @@ final class NodeKnowledge: NodeView {
       guard (after[netns]?.time ?? 0) < drop.event.time, let namespace = names.namespace(netns)
       else { continue }
       let now = Session.now()
-      after[netns] = (now, await NodeRules.read(netns: namespace.path))
+      let rules = await NodeRules.read(netns: namespace.path)
+      after[netns] = (now, rules)
+      // its virtual server may have lost the last real server since we started
+      if !rules.ipvs.servers.isEmpty {
+        catalog = ServiceCatalog(traced.compactMap { after[$0.inode]?.rules ?? before[$0.inode] })
+      }
     }
     // an endpoint that is none may be one of since we started
     if flow.state != .completed, let server = flow.translated?.destination,
@@ -68,15 +85,23 @@ final class NodeKnowledge: NodeView {
     }
   }
 
+  /// Names of namespaces with virtual servers whose NAT conntrack is not told of.
+  func namespacesWithUntrackedIPVS() -> [String] {
+    traced.filter {
+      before[$0.inode]?.ipvs.servers.isEmpty == false
+        && setting("net/ipv4/vs/conntrack", in: $0.inode) == "0"
+    }.map { names.name(of: $0.inode) }
+  }
+
   private func refreshCatalog() async {
     let now = Session.now()
     guard now - catalogTime > 2_000_000_000 else { return }
     catalogTime = now
-    var sets: [RuleSet] = []
+    var rules: [NodeRules] = []
     for namespace in traced where !programmedAddresses(in: namespace.inode).isEmpty {
-      sets += await NodeRules.read(netns: namespace.path).ruleSets
+      rules.append(await NodeRules.read(netns: namespace.path))
     }
-    catalog = ServiceCatalog(sets)
+    catalog = ServiceCatalog(rules)
   }
 
   private func isFilterDrop(_ hop: Hop) -> Bool {
@@ -145,6 +170,9 @@ final class NodeKnowledge: NodeView {
   private func describe(_ service: Service) -> String {
     let address = service.clusterIP.map { "\($0)" } ?? "NodePort \(service.nodePort ?? 0)"
     let count = service.endpoints.count
+    guard service.virtualServer == nil else {
+      return "(\(count == 0 ? "no" : "\(count)") real server\(count == 1 ? "" : "s"))"
+    }
     let tail = count == 0 ? "no endpoints" : count == 1 ? "1 endpoint" : "\(count) endpoints"
     return "\(address)/\("\(service.proto)".lowercased()) (\(tail))"
   }
@@ -156,7 +184,13 @@ final class NodeKnowledge: NodeView {
         "--svc \(text): there are no kube-proxy rules here to look names up in; run it on a "
           + "node, name the node's namespace with --netns, or give the Service's IP address")
     }
-    let known = Set(catalog.services.map(\.fullName)).sorted()
+    let known = Set(catalog.services.filter { !$0.name.isEmpty }.map(\.fullName)).sorted()
+    guard !known.isEmpty else {
+      return TracingError(
+        .usage,
+        "--svc \(text): kube-proxy is in IPVS mode here, which keeps no names on the node; give the "
+          + "Service's IP address (kubectl get services -A)")
+    }
     let shown = known.prefix(8).joined(separator: ", ") + (known.count > 8 ? ", …" : "")
     return TracingError(.usage, "--svc \(text): no such Service on this node; there are \(shown)")
   }
@@ -203,15 +237,11 @@ final class NodeKnowledge: NodeView {
     if let service = called(flow) {
       let endpoint = flow.translated?.destination
       return ServiceName(
-        namespace: service.namespace, name: service.name, port: service.portName,
-        endpointIndex: endpoint.flatMap(service.index), endpointCount: service.endpoints.count,
-        affinitySeconds: service.affinitySeconds)
+        service, endpointIndex: endpoint.flatMap(service.index), of: service.endpoints.count)
     }
     // on the endpoint's node the Service's address was never seen
     guard let role = catalog.roles(of: target, flow.proto).first else { return nil }
-    return ServiceName(
-      namespace: role.service.namespace, name: role.service.name, port: role.service.portName,
-      endpointIndex: role.index, endpointCount: role.count)
+    return ServiceName(role.service, endpointIndex: role.index, of: role.count)
   }
 
   func namespace(owning address: Address) -> UInt32? { names.owner(of: address) }
@@ -233,12 +263,22 @@ final class NodeKnowledge: NodeView {
     names.namespace(netns)?.statistic(group, name)
   }
 
+  func conntrack(in netns: UInt32) -> ConntrackTable? {
+    var table = names.namespace(netns)?.conntrackTable()
+    table?.before = tracked[netns]
+    return table
+  }
+
   func programmedAddresses(in netns: UInt32) -> [Address] {
     if let known = programmed[netns] { return known }
     let services = before[netns]?.catalog.services ?? []
     let addresses = Set(services.flatMap { $0.frontends.map(\.address) }).sorted()
     programmed[netns] = addresses
     return addresses
+  }
+
+  func isKubeProxyNFTables(in netns: UInt32) -> Bool {
+    before[netns]?.nft.hasKubeProxy ?? false
   }
 
   func isWantedService(_ address: Address) -> Bool { wanted.contains(address) }
@@ -257,15 +297,19 @@ final class NodeKnowledge: NodeView {
       outInterface: hook == .input || hook == .prerouting ? nil : name(event.outInterface),
       localAddresses: names.addresses(of: event.netns))
     var candidates = rules.dropCandidates(hook: hook, packet: packet)
+    let traces = ruleTracer?.traces(of: event) ?? []
+    if let trace = traces.first {
+      // the rules may have changed since, or could not be read again
+      let readings = [rules, before[event.netns]].compactMap { $0 }
+      return RuleFinding(
+        traces, readings, hook, packet,
+        at: try? names.namespace(event.netns)?.position(of: trace))
+    }
     if let earlier = before[event.netns], let later = after[event.netns]?.rules {
       candidates = NodeRules.confirm(candidates, before: earlier, after: later, drops: 1)
     }
     guard let best = candidates.first else { return nil }
-    return RuleFinding(
-      table: best.tableText, chain: best.chain, specification: best.specification,
-      comment: best.comment, backend: best.origin.backend.rawValue,
-      isPolicy: best.rule == nil, certainty: best.certainty == .certain ? .certain : .likely,
-      alternatives: candidates.count - 1)
+    return RuleFinding(best, alternatives: candidates.count - 1)
   }
 
   /// Where a drop nobody placed must have been.
@@ -274,6 +318,20 @@ final class NodeKnowledge: NodeView {
     var target = event.tuple.destination.address
     if case .tunnel(let outer, _) = event.carrier { target = outer.destination.address }
     return names.addresses(of: event.netns).contains(target) ? .input : .forward
+  }
+}
+
+extension ServiceName {
+  /// As the node's rules have it.
+  init(_ service: Service, endpointIndex: Int?, of count: Int) {
+    let isNamed = !service.name.isEmpty
+    self.init(
+      namespace: isNamed ? service.namespace : nil, name: isNamed ? service.name : nil,
+      port: service.portName, endpointIndex: endpointIndex,
+      // those that IPVS gives no connections any more are none
+      endpointCount: service.scheduler != nil && service.hasNoEndpoints ? 0 : count,
+      affinitySeconds: service.affinitySeconds, virtualServer: service.virtualServer,
+      scheduler: service.scheduler)
   }
 }
 

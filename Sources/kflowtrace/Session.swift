@@ -10,6 +10,8 @@ import Rendering
 struct Session {
   private let command: TraceCommand
   private let tracer: Tracer
+  /// With `--trace-rules`.
+  private let ruleTracer: RuleTracer?
   private let node: NodeKnowledge
   private let limit: UInt64?
   private let description: String
@@ -49,11 +51,20 @@ struct Session {
     node = NodeKnowledge(traced: traced)
     await node.readRules()
     let selected = try node.select(targets, into: &options.matches)
+    let isDNSAlone = command.dns == true && options.matches.isEmpty && !command.all
+    if isDNSAlone { options.matches.sides = [.init(address: nil, port: 53)] }
+    options.dns = command.dns ?? options.matches.selects(port: 53)
     options.dropsOnly = command.dropsOnly && options.matches.isEmpty
     if command.all || options.dropsOnly { options.matches = MatchSet() }
     description =
-      (selected + command.pod.map { "pod \($0)" } + command.flow.map { "flow \($0)" })
+      ((isDNSAlone ? ["DNS (port 53)"] : []) + selected + command.pod.map { "pod \($0)" }
+      + command.flow.map { "flow \($0)" })
       .joined(separator: ", ")
+    Interruption.watch()
+    tracer = try Tracer(options)
+    ruleTracer = command.traceRules ? try RuleTracer(options) : nil
+    node.ruleTracer = ruleTracer
+    // last: a trace that can't begin leaves no file
     recorder = try command.record.map { path throws(TracingError) in
       let limit = try command.rotate.map { text throws(TracingError) in
         try Int(bytes: text, option: "--rotate")
@@ -65,8 +76,6 @@ struct Session {
         throw TracingError(error)
       }
     }
-    Interruption.watch()
-    tracer = try Tracer(options)
     var patience = FlowPatience()
     if command.json { patience.unanswered = 5_000_000_000 }
     let node = node
@@ -81,11 +90,26 @@ struct Session {
 
   private func announce(_ traced: [NetworkNamespace], _ options: TraceOptions) {
     for line in node.missing { Output.note("note: \(line)") }
-    let missing = tracer.missingFunctions
+    // IPVS is a module that most nodes do without
+    let missing = tracer.missingFunctions.filter { !$0.hasPrefix("ip_vs_") }
     if !missing.isEmpty {
       Output.note(
         "note: not probed, the kernel or its loaded modules lack them: "
           + missing.joined(separator: ", "))
+    }
+    if let ruleTracer {
+      let tables = Set(ruleTracer.tables).sorted().joined(separator: ", ")
+      Output.note("note: made the nftables table \(tables), which goes when this ends")
+      if node.hasLegacyRules {
+        Output.note(
+          "note: the kernel doesn't trace rules of iptables-legacy; those are told as without "
+            + "--trace-rules")
+      }
+    }
+    for name in tracer.backend == .netfilter ? node.namespacesWithUntrackedIPVS() : [] {
+      Output.note(
+        "note: net.ipv4.vs.conntrack is 0 in \(name): conntrack does not know what IPVS did, and "
+          + "connections are told in two, before it and behind it; --backend kprobe joins them")
     }
     let what = description.isEmpty ? (options.dropsOnly ? "drops" : "everything") : description
     let names = traced.map(\.name)
@@ -123,6 +147,11 @@ struct Session {
       duration: Self.now() - begin, eventsLost: tracer.eventsLost,
       truncated: tracer.truncatedPackets)
     recorder?.end(record)
+    if let overruns = ruleTracer?.overruns, overruns > 0 {
+      Output.note(
+        "note: the kernel's rule trace came faster than it could be read; select less for "
+          + "--trace-rules to make every rule certain")
+    }
     if command.json || command.record == "-" {
       lines.removeAll()
       lines.append(record)
@@ -139,13 +168,14 @@ struct Session {
     for (netns, interfaces) in try tracer.followDevices() {
       node.learn(interfaces, in: netns)
     }
-    var batch: [Event] = []
-    try tracer.poll(milliseconds: milliseconds) { batch.append($0) }
-    for event in batch {
-      correlator.ingest(event)
+    var batch: [(Event, payload: [UInt8]?)] = []
+    try tracer.pollPayloads(milliseconds: milliseconds) { batch.append(($0, $1)) }
+    for (event, payload) in batch {
+      correlator.ingest(event, payload: payload)
       recorder?.append(event, on: node)
     }
     if recorder?.flush() == false { isReaderGone = true }
+    try ruleTracer?.poll()
   }
 
   private mutating func housekeeping() throws(TracingError) {
@@ -172,7 +202,7 @@ struct Session {
       let record = FlowRecord(flow, explanation, on: node)
       summary.add(record)
       recorder?.append(record)
-      guard explanation != nil || !command.dropsOnly else { continue }
+      guard explanation?.isFailure ?? false || !command.dropsOnly else { continue }
       shown += 1
       if !show(record) {
         isReaderGone = true

@@ -9,16 +9,19 @@ struct TraceCommand: AsyncParsableCommand {
     abstract: "Trace connections live (the default).",
     discussion: """
       One line for every healthy connection, a timeline with an explanation for every one that \
-      failed, a summary at the end. Changes nothing on the node.
+      failed, a summary at the end. Changes nothing on the node but with --trace-rules.
 
       EXAMPLES
         kflowtrace --svc 10.96.0.50              all its ports and endpoints
         kflowtrace --svc default/web             the same by its name
-        kflowtrace --svc 10.96.0.10:53/udp       DNS over UDP only
+        kflowtrace --svc kube-system/kube-dns    every name asked, and its answer
+        kflowtrace --pod 10.244.1.5 --dns        a pod's traffic, lookups decoded
+        kflowtrace --dns                         every lookup on the node
         kflowtrace --pod 10.244.1.5 --drops-only failures of a pod's traffic
         kflowtrace --flow 10.244.1.5,10.244.2.8:8080 --duration 30s --json
         kflowtrace --svc default/web --netns all every namespace's devices
         kflowtrace --svc default/web --record web.json.gz
+        kflowtrace --svc default/web --trace-rules which rule drops it
 
       EXIT CODE
         0   no failure seen
@@ -59,6 +62,15 @@ struct TraceCommand: AsyncParsableCommand {
         + "and hooks that see every namespace are narrowed to these."))
   var netns: [String] = []
 
+  @Flag(
+    help: ArgumentHelp(
+      "Have the kernel tell the rule that drops a packet.",
+      discussion: "Changes the node: while it runs, each traced namespace has an nftables table "
+        + "kflowtrace-N that sets nftrace for what --svc, --pod and --flow select, both ways. It "
+        + "goes with the process, kill -9 included. Costs time for each of these packets. Takes "
+        + "Linux 5.12. Rules of iptables-legacy, and packets while in a tunnel, are not traced."))
+  var traceRules = false
+
   @Option(help: "End after this time: 30, 30s, 5m, 1h.")
   var duration: String?
 
@@ -73,6 +85,14 @@ struct TraceCommand: AsyncParsableCommand {
 
   @Option(help: "UDP ports that carry VXLAN or Geneve, comma-separated.")
   var tunnelPorts = "8472,4789,6081"
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: ArgumentHelp(
+      "Decode DNS on port 53: names, answers, latency, retries.",
+      discussion: "The default where port 53 is selected, as by the Service kube-dns. Alone it "
+        + "selects port 53. It reads the first 254 bytes of those packets, and no others."))
+  var dns: Bool?
 
   @Flag(help: "One JSON object a finished connection, a line each.")
   var json = false
@@ -130,10 +150,10 @@ struct TraceCommand: AsyncParsableCommand {
     if let flows, flows < 1 {
       throw TracingError(.usage, "--flows \(flows): write a number from 1")
     }
-    guard all || dropsOnly || !(svc.isEmpty && pod.isEmpty && flow.isEmpty) else {
+    guard all || dropsOnly || dns == true || !(svc.isEmpty && pod.isEmpty && flow.isEmpty) else {
       throw TracingError(
         .usage,
-        "say what to trace: --svc IP or NAMESPACE/NAME, --pod IP, --flow SRC,DST, --all, "
+        "say what to trace: --svc IP or NAMESPACE/NAME, --pod IP, --flow SRC,DST, --all, --dns, "
           + "or --drops-only for the whole node; --help has examples")
     }
     if record == nil, force || rotate != nil {
@@ -142,6 +162,12 @@ struct TraceCommand: AsyncParsableCommand {
     if record == "-", json || rotate != nil {
       throw TracingError(
         .usage, "--record - takes stdout for itself; leave --json and --rotate out")
+    }
+    guard !traceRules || (!all && !(svc.isEmpty && pod.isEmpty && flow.isEmpty)) else {
+      throw TracingError(
+        .usage,
+        "--trace-rules: say whose packets with --svc, --pod or --flow; every packet of a node would "
+          + "be too much")
     }
     guard flow.count <= 32 else { throw TracingError(.usage, "--flow: 32 at most") }
     return options

@@ -10,7 +10,10 @@ struct Node: NodeView {
   var states: [UInt32: NetworkState] = [:]
   var settings: [String: String] = [:]
   var programmed: [Address] = []
+  var isNFTables = false
   var wanted: Set<Address> = []
+  var statistics: [String: UInt64] = [:]
+  var table: ConntrackTable?
   var service: ServiceName?
   var endpoints: [Endpoint] = []
 
@@ -30,8 +33,12 @@ struct Node: NodeView {
   func namespace(owning address: Address) -> UInt32? { owners[address] }
   func network(of netns: UInt32) -> NetworkState? { states[netns] }
   func setting(_ path: String, in netns: UInt32) -> String? { settings[path] }
-  func statistic(_ group: String, _ name: String, in netns: UInt32) -> UInt64? { nil }
+  func statistic(_ group: String, _ name: String, in netns: UInt32) -> UInt64? {
+    statistics[group + name]
+  }
+  func conntrack(in netns: UInt32) -> ConntrackTable? { table }
   func programmedAddresses(in netns: UInt32) -> [Address] { netns == 2 ? programmed : [] }
+  func isKubeProxyNFTables(in netns: UInt32) -> Bool { isNFTables }
   func isWantedService(_ address: Address) -> Bool { wanted.contains(address) }
 
   /// With one drop reason, number 1, in a function at address 1.

@@ -62,12 +62,14 @@ extension LabTests {
       defer { _ = try? Lab.lab("up", "--mode", "iptables-nft") }
       try Lab.lab("fault", "policy-drop-pinned")
       defer { _ = try? Lab.lab("heal", "policy-drop-pinned") }
-      let trace = try Lab.trace(["--svc", "default/web-remote"] + Self.pods) {
+      let trace = try Lab.trace(["--svc", "default/web-remote", "--trace-rules"] + Self.pods) {
         try Lab.lab("traffic", "policy-drop-pinned")
       }
+      #expect(trace.errors.contains("note: the kernel doesn't trace rules of iptables-legacy"))
       for flow in try failed(trace, "policy-drop", "policy") {
         #expect(flow.drops.first?.rule?.comment == "deny-trace-backend")
         #expect(flow.drops.first?.rule?.certainty == "certain")
+        #expect(flow.drops.first?.rule?.trace == nil)
         #expect(flow.service?.name == "web-remote")
         #expect(flow.diagnosis?.check.first?.contains("iptables-legacy") == true)
       }

@@ -66,9 +66,11 @@ enum Lab {
     return tracer
   }
 
-  /// Seconds for a closing connection's last packets: the emulated machine is slow.
-  static let settle: TimeInterval =
-    ProcessInfo.processInfo.environment["KFLOWTRACE_VM"] == nil ? 0.7 : 2
+  /// Whether this is one of scripts/vm, which are slow.
+  static let isEmulated = ProcessInfo.processInfo.environment["KFLOWTRACE_VM"] != nil
+
+  /// Seconds for a closing connection's last packets.
+  static let settle: TimeInterval = isEmulated ? 2 : 0.7
 
   /// Traces while `body` makes traffic, then ends the tracer in order.
   static func trace(
@@ -118,9 +120,28 @@ enum Lab {
     }
   }
 
+  /// Whether a module is loaded, built in, or to be had.
+  static func kernelHas(_ module: String) throws -> Bool {
+    if FileManager.default.fileExists(atPath: "/sys/module/\(module)") { return true }
+    return try run("modprobe", "-qn", module).status == 0
+  }
+
+  /// On a kernel without the module a lab that needs it is refused in one line that says so; true
+  /// if it was.
+  static func isRefused(_ setup: [String], without module: String) throws -> Bool {
+    guard try !kernelHas(module) else { return false }
+    let result = try run(["\(root)/scripts/lab", "up"] + setup)
+    #expect(result.status == 1)
+    let lines = result.errors.split(separator: "\n")
+    #expect(lines.count == 1 && lines[0].contains("on this kernel, which has no \(module);"))
+    return true
+  }
+
   /// Breaks the lab as a scenario does, traces its traffic, heals.
-  static func scenario(_ name: String, _ arguments: [String]) throws -> Trace {
-    try lab("up")
+  static func scenario(
+    _ name: String, _ arguments: [String], mode: String = "iptables-nft", overlay: String = "vxlan"
+  ) throws -> Trace {
+    try lab("up", "--mode", mode, "--overlay", overlay)
     try lab("fault", name)
     defer { _ = try? lab("heal", name) }
     return try trace(arguments) { try lab("traffic", name) }

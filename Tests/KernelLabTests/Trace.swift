@@ -7,10 +7,14 @@ struct Trace {
   var summary: SummaryLine?
   var status: Int32
   var errors: String
+  /// The lines as they came.
+  var output: String
 
-  init(_ finished: Lab.Finished) throws {
+  init(_ finished: Lab.Finished, checksSchema: Bool = true) throws {
     status = finished.status
     errors = finished.errors
+    output = finished.output
+    if checksSchema { try SchemaCheck.validate(output) }
     let decoder = JSONDecoder()
     flows = []
     for line in finished.output.split(separator: "\n") {
@@ -73,11 +77,14 @@ struct FlowLine: Decodable {
     var destination: Peer
   }
   struct Service: Decodable {
-    var namespace: String
-    var name: String
+    /// Both absent in IPVS mode.
+    var namespace: String?
+    var name: String?
     var port: String?
     var endpointIndex: Int?
     var endpointCount: Int
+    var virtualServer: String?
+    var scheduler: String?
   }
   struct Rule: Decodable {
     var table: String
@@ -85,6 +92,7 @@ struct FlowLine: Decodable {
     var specification: String
     var comment: String?
     var certainty: String
+    var trace: [String]?
   }
   struct Drop: Decodable {
     var reason: String
@@ -104,6 +112,29 @@ struct FlowLine: Decodable {
     var check: [String]
     var fix: String
     var rule: Rule?
+    var severity: String?
+  }
+  struct Lookup: Decodable {
+    var id: Int
+    var name: String
+    var type: String?
+    var asked: [UInt64]
+    var retries: Int
+    var state: String
+    var code: String?
+    var addresses: [String]?
+    /// ns.
+    var latency: UInt64?
+
+    /// `A web.default NOERROR`.
+    var text: String { "\(type ?? "?") \(name) \(code ?? state)" }
+  }
+  struct Search: Decodable {
+    var tried: [String]
+    var found: String
+    var questions: Int
+    /// ns.
+    var lost: UInt64
   }
   struct Hop: Decodable {
     var netns: String
@@ -143,6 +174,8 @@ struct FlowLine: Decodable {
   var attempts: [Peer]
   var syns: Int
   var drops: [Drop]
+  var dns: [Lookup]?
+  var dnsSearch: Search?
   var diagnosis: Diagnosis?
   var timeline: [Packet]
   var mayMissEvents: Bool
@@ -181,7 +214,9 @@ extension [FlowLine.Hop] {
   }
 
   /// Whether the lines occur in this order, others between them allowed.
-  func pass(_ expected: String...) -> Bool {
+  func pass(_ expected: String...) -> Bool { pass(expected) }
+
+  func pass(_ expected: [String]) -> Bool {
     var rest = shown[...]
     for line in expected {
       guard let found = rest.firstIndex(of: line) else { return false }

@@ -7,6 +7,15 @@ struct PythonFailure: Error {
 
 /// Runs Python on some input; its output.
 func python(_ script: String, _ input: String) throws -> String {
+  try python("python3", script, input)
+}
+
+/// Runs the system's Python, which has Debian's packages.
+func systemPython(_ script: String, _ input: String) throws -> String {
+  try python("/usr/bin/python3", script, input)
+}
+
+private func python(_ name: String, _ script: String, _ input: String) throws -> String {
   let base = NSTemporaryDirectory() + "utb-\(UUID().uuidString)"
   defer {
     for name in [".in", ".out"] { try? FileManager.default.removeItem(atPath: base + name) }
@@ -16,7 +25,7 @@ func python(_ script: String, _ input: String) throws -> String {
   let output = try FileHandle(forWritingTo: URL(fileURLWithPath: base + ".out"))
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = ["python3", "-c", script]
+  process.arguments = [name, "-c", script]
   process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: base + ".in"))
   process.standardOutput = output
   process.standardError = output

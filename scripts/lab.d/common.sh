@@ -25,8 +25,23 @@ PYTHON=/usr/bin/python3
   declare -A VTEP6_MAC=([node1]=ee:f1:a6:00:00:01 [node2]=ee:f1:a6:00:00:02)
   declare -A OTHER_NODE=([node1]=node2 [node2]=node1)
   UNDERLAY_MTU=1500
-  OVERLAY_MTU=1450  # 1500 less Ethernet, IPv4, UDP and VXLAN: 50 bytes
-  OVERLAY6_MTU=1430 # the outer IPv6 header is 20 bytes longer
+  DEFAULT_MODE=iptables-nft
+  DEFAULT_OVERLAY=vxlan
+  OVERLAY6_MTU=1430 # 20 bytes less than VXLAN over IPv4 leaves, for the longer outer header
+}
+
+# use_overlay NAME: how packets get from node to node. Sets OVERLAY, TUNNEL, the device, and
+# OVERLAY_MTU, what the underlay's leaves.
+# shellcheck disable=SC2034 # read by the other files
+use_overlay() {
+  OVERLAY=$1
+  case $1 in
+    vxlan) TUNNEL=flannel.1 OVERLAY_MTU=1450 ;; # Ethernet, IPv4, UDP, VXLAN: 50 bytes
+    geneve) TUNNEL=geneve.1 OVERLAY_MTU=1450 ;; # as long without options
+    ipip) TUNNEL=flannel.ipip OVERLAY_MTU=1480 ;;
+    routed) TUNNEL='' OVERLAY_MTU=1500 ;;
+    *) die "no such overlay: $1; there are vxlan, geneve, ipip and routed" ;;
+  esac
 }
 
 [[ $PREFIX =~ ^[a-z0-9][a-z0-9-]{0,15}$ ]] || {
@@ -72,12 +87,17 @@ proxy_mode() {
   printf '%s' "$mode"
 }
 
-# iptables_backend: nft or legacy. Beside a kube-proxy that uses nftables others may use iptables.
+# overlay: how packets get from node to node here, as recorded by `up`.
+overlay() {
+  local overlay
+  read -r overlay <"$STATE/overlay"
+  printf '%s' "$overlay"
+}
+
+# iptables_backend: nft or legacy. Beside a kube-proxy that uses nftables others may use iptables,
+# and in IPVS mode it has some rules itself.
 iptables_backend() {
-  local mode
-  mode=$(proxy_mode)
-  [[ $mode != nftables ]] || mode=nft
-  printf '%s' "${mode#iptables-}"
+  [[ $(proxy_mode) == iptables-legacy ]] && printf legacy || printf nft
 }
 
 # set_sysctls NAME PATH=VALUE...: paths below /proc/sys; what this kernel does not have is skipped.

@@ -47,8 +47,9 @@ class Node:
         self.address = {4: node4, 6: node6}
 
 
-def main(arguments, usage, rules_for):
-    """Writes OUTDIR/NODE.v4 and OUTDIR/NODE.v6 by rules_for(services, family, node)."""
+def main(arguments, usage, rules_for, **more):
+    """Writes OUTDIR/NODE.v4 and OUTDIR/NODE.v6 by rules_for(services, family, node), and
+    OUTDIR/NODE.v4.KIND by a function KIND=… of the same kind."""
     if "--help" in arguments or "-h" in arguments:
         print(usage.strip())
         return 0
@@ -61,6 +62,9 @@ def main(arguments, usage, rules_for):
     for node in map(Node, nodes):
         for family in (4, 6):
             ports = [Service(line, family) for line in lines]
-            with open(f"{outdir}/{node.name}.v{family}", "w", encoding="utf-8") as out:
-                out.write(rules_for([port for port in ports if port.address], family, node))
+            ports = [port for port in ports if port.address]
+            for kind, text_for in {"": rules_for, **more}.items():
+                name = f"{outdir}/{node.name}.v{family}" + (f".{kind}" if kind else "")
+                with open(name, "w", encoding="utf-8") as out:
+                    out.write(text_for(ports, family, node))
     return 0

@@ -4,6 +4,8 @@
 #   TRACE                 kflowtrace's arguments beside --netns; default: --svc 10.96.0.62
 #   TRACE_NETNS           the namespaces to trace; default: both nodes and the pods taking part
 #   CAPTURES              for its proof: "NAMESPACE DEVICE FILTER" each, see proof.sh
+#   MODE                  kube-proxy's mode it is about; default: any but ipvs
+#   OVERLAY_WANTED        the overlay it is about; default: vxlan
 #   NEEDS                 modules of the kernel that it can't do without, beyond those of any lab
 # and defines fault, heal and traffic. Healthy ones leave fault and heal as they are. `prove`, if
 # there, asks others than kflowtrace whether it failed that way.
@@ -15,6 +17,7 @@ load_scenario() {
   NUMBER=0 TITLE='' CAUSE=none
   TRACE=(--svc 10.96.0.62)
   TRACE_NETNS=(node1 node2 client web2)
+  MODE='' OVERLAY_WANTED=$DEFAULT_OVERLAY
   NEEDS=()
   # shellcheck disable=SC2034 # for the proof
   CAPTURES=()
@@ -32,10 +35,36 @@ kernel_has() {
   [[ -d /sys/module/$1 ]] || modprobe -qn "$1" 2>/dev/null
 }
 
-# missing_modules: those of NEEDS that this kernel has not.
+# missing_modules MODULE...: those that this kernel has not.
 missing_modules() {
   local module
-  for module in "${NEEDS[@]}"; do kernel_has "$module" || printf '%s ' "$module"; done
+  for module; do kernel_has "$module" || printf '%s ' "$module"; done
+}
+
+# needs_of MODE OVERLAY: sets SETUP_NEEDS to the modules that such a lab can't do without, beyond
+# those of any.
+needs_of() {
+  SETUP_NEEDS=()
+  case $1 in
+    iptables-nft | iptables-legacy | nftables | '') ;;
+    ipvs) SETUP_NEEDS=(ip_vs) ;;
+    *) die "no such mode: $1; there are iptables-nft, iptables-legacy, nftables and ipvs" ;;
+  esac
+  case $2 in
+    geneve | ipip) SETUP_NEEDS+=("$2") ;;
+    *) (use_overlay "$2") || exit 1 ;;
+  esac
+}
+
+# check_setup MODE OVERLAY: ends with one line unless such a lab can be built here.
+check_setup() {
+  local missing
+  needs_of "$1" "$2"
+  missing=$(missing_modules "${SETUP_NEEDS[@]}")
+  [[ -z $missing ]] ||
+    die "mode $1 with overlay $2 can't be had on this kernel, which has no ${missing% };" \
+      "run it in scripts/vm 6.1 or 6.12"
+  [[ $1 != ipvs ]] || need ipvsadm ipset
 }
 
 list_scenarios() {
@@ -44,7 +73,8 @@ list_scenarios() {
   for file in "$LAB_DIR"/scenarios/*.sh; do
     name=${file##*/} name=${name%.sh}
     load_scenario "$name"
-    missing=$(missing_modules) mark=''
+    needs_of "$MODE" "$OVERLAY_WANTED"
+    missing=$(missing_modules "${SETUP_NEEDS[@]}" "${NEEDS[@]}") mark=''
     [[ -z $missing ]] || mark=" [not here: this kernel has no ${missing% }]"
     rows+=$(printf '%-4s%-28s%-24s%s%s' "$NUMBER" "$name" "$CAUSE" "$TITLE" "$mark")$'\n'
   done
@@ -54,15 +84,21 @@ list_scenarios() {
 # check_kernel NAME: ends with one line unless the loaded scenario can run here.
 check_kernel() {
   local missing
-  missing=$(missing_modules)
+  needs_of "$MODE" "$OVERLAY_WANTED"
+  missing=$(missing_modules "${SETUP_NEEDS[@]}" "${NEEDS[@]}")
   [[ -z $missing ]] ||
     die "$1 can't run on this kernel, which has no ${missing% }; run it in scripts/vm 6.1 or 6.12"
 }
 
-# ensure_up_for NAME: the loaded scenario can run here, and the lab is up.
+# ensure_up_for NAME: the loaded scenario can run here, and the lab is up in a mode and with an
+# overlay it can run in. What was built for one scenario does not decide for the next.
 ensure_up_for() {
+  local mode=${MODE:-$DEFAULT_MODE}
   check_kernel "$1"
-  ensure_up
+  if [[ -z $MODE && -r $STATE/mode && ! -e $STATE/for ]]; then mode=$(proxy_mode); fi
+  [[ -n $MODE || $mode != ipvs ]] || mode=$DEFAULT_MODE
+  ensure_up "$mode" "$OVERLAY_WANTED"
+  [[ -z $MODE ]] || echo "$1" >"$STATE/for"
 }
 
 active_fault() {
@@ -74,6 +110,8 @@ apply_fault() {
   ! active_fault || die "$ACTIVE_FAULT is applied; run: lab heal $ACTIVE_FAULT"
   load_scenario "$1"
   check_kernel "$1"
+  [[ $(proxy_mode) == "${MODE:-$(proxy_mode)}" && $(overlay) == "$OVERLAY_WANTED" ]] ||
+    die "the lab is up otherwise; run: lab up${MODE:+ --mode $MODE} --overlay $OVERLAY_WANTED"
   echo "$1" >"$STATE/fault"
   # Called bare: left of `||` or in a test, bash would run past its first failing command.
   at_exit say "the fault could not be applied; 'lab up' rebuilds the lab"

@@ -3,6 +3,7 @@
 # a process costs more than the whole batch it runs.
 
 # Modules that load themselves only from the initial namespace, or not at all.
+# load_modules MODE
 load_modules() {
   command -v modprobe >/dev/null || return 0
   modprobe -qa br_netfilter vxlan veth nf_conntrack nf_conntrack_netlink nf_tables nft_compat \
@@ -11,6 +12,10 @@ load_modules() {
   [[ $1 != iptables-legacy ]] ||
     modprobe -qa ip_tables iptable_nat iptable_filter ip6_tables ip6table_nat ip6table_filter \
       2>/dev/null || true
+  [[ $1 != ipvs ]] ||
+    modprobe -qa ip_vs ip_vs_rr dummy xt_set ip_set_hash_ip ip_set_hash_ipport ip_set_hash_ipportip \
+      ip_set_bitmap_port 2>/dev/null || true
+  case $OVERLAY in geneve | ipip) modprobe -qa "$OVERLAY" 2>/dev/null || true ;; esac
 }
 
 # lines: a here-document to stdout, without a process.
@@ -135,6 +140,40 @@ flannel6_fdb() {
   echo "fdb append ${VTEP6_MAC[$other]} dev flannel-v6.1 dst ${NODE_IP6[$other]} self permanent"
 }
 
+# tunnel_link NODE: batch lines for the way to the other node's pods: the device, if the overlay has
+# one, and the route. IPv6 has its own tunnel with VXLAN only, else plain routes.
+tunnel_link() {
+  local other=${OTHER_NODE[$1]}
+  local mine=${SUBNET[$1]} theirs=${SUBNET[$other]}
+  local cidr=10.244.$theirs.0/24 peer=${NODE_IP4[$other]}
+  if [[ $OVERLAY == vxlan ]]; then
+    flannel_link "$1" 1 8472
+    flannel6_link "$1"
+    return
+  fi
+  case $OVERLAY in
+    geneve)
+      lines <<END
+link add name $TUNNEL address ${VTEP_MAC[$1]} mtu $OVERLAY_MTU type geneve id 1 remote $peer dstport 6081
+link set $TUNNEL up
+address add 10.244.$mine.0/32 dev $TUNNEL
+neigh add 10.244.$theirs.0 lladdr ${VTEP_MAC[$other]} dev $TUNNEL nud permanent
+route add $cidr via 10.244.$theirs.0 dev $TUNNEL onlink
+END
+      ;;
+    ipip)
+      lines <<END
+link add name $TUNNEL mtu $OVERLAY_MTU type ipip local ${NODE_IP4[$1]} remote $peer
+link set $TUNNEL up
+address add 10.244.$mine.0/32 dev $TUNNEL
+route add $cidr dev $TUNNEL
+END
+      ;;
+    routed) echo "route add $cidr via $peer" ;;
+  esac
+  echo "route add fd00:10:244:$theirs::/64 via ${NODE_IP6[$other]}"
+}
+
 # build_node NODE: uplink, pod bridge, the pods' veths, overlay.
 build_node() {
   local node=$1 subnet=${SUBNET[$1]} pod
@@ -160,10 +199,10 @@ link set veth$pod type bridge_slave hairpin on
 END
     done
     echo "link set cni0 up"
-    flannel_link "$node" 1 8472
-    flannel6_link "$node"
+    tunnel_link "$node"
   } | ipn "$node" -batch -
-  { flannel_fdb "$node" && flannel6_fdb "$node"; } | bridge -n "$PREFIX-$node" -batch -
+  [[ $OVERLAY != vxlan ]] ||
+    { flannel_fdb "$node" && flannel6_fdb "$node"; } | bridge -n "$PREFIX-$node" -batch -
   for pod in "${PODS[@]}"; do
     [[ ${POD_NODE[$pod]} == "$node" ]] || continue
     { printf 'link set lo up\nlink set eth0 up\n' && pod_addresses "$pod"; } | ipn "$pod" -batch -
@@ -192,15 +231,17 @@ set_pod_mtu() {
   for pod in "${PODS[@]}"; do ipn "$pod" link set eth0 mtu "$1"; done
 }
 
-# underlay_drops MATCH...: the switch silently drops frames an nftables bridge expression matches.
-underlay_drops() {
+# underlay_does STATEMENT...: the switch treats frames as an nftables rule of the bridge family says.
+underlay_does() {
   on underlay nft -f - <<END
 table bridge lab {
   chain forward {
     type filter hook forward priority filter; policy accept;
-    $* counter drop
+    $*
   }
 }
 END
 }
-underlay_drops_nothing() { on underlay nft delete table bridge lab; }
+# underlay_drops MATCH...: it silently drops those that match.
+underlay_drops() { underlay_does "$@" counter drop; }
+underlay_as_before() { on underlay nft delete table bridge lab; }

@@ -59,6 +59,9 @@ public struct NFTRuleset: Sendable {
     self = reader.ruleset
   }
 
+  /// Whether kube-proxy has written one, in its nftables mode.
+  public var hasKubeProxy: Bool { tables.contains { $0.name.name == "kube-proxy" } }
+
   /// Whether there is none.
   public var isEmpty: Bool { tables.isEmpty }
 

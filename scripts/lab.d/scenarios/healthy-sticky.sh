@@ -5,6 +5,13 @@ TRACE=(--svc default/web-sticky)
 TRACE_NETNS=(node1 node2 client web1 web2 web3)
 
 heal() {
+  local set
+  if [[ $(proxy_mode) == nftables ]]; then
+    for set in $(on node1 nft list sets ip | grep -o 'affinity-[^ ]*'); do
+      on node1 nft flush set ip kube-proxy "$set"
+    done
+    return
+  fi
   # kube-proxy's rules stay; what they remember does not.
   # shellcheck disable=SC2016 # expanded by the inner shell
   on node1 sh -c 'for list in /proc/net/xt_recent/KUBE-SEP-*; do echo / >"$list"; done'

@@ -1,0 +1,6 @@
+# shellcheck shell=bash disable=SC2034
+# shellcheck source=/dev/null
+. "$LAB_DIR/scenarios/mtu-exceeded.sh"
+NUMBER=39
+TITLE='as mtu-exceeded, over Geneve: 50 bytes are taken by the outer headers'
+OVERLAY_WANTED=geneve
