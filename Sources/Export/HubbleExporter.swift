@@ -7,6 +7,7 @@ public import Recording
 /// flow.proto; what it has no field for is in `extensions`.
 public struct HubbleExporter: Exporter {
   public static var readsTwice: Bool { true }
+  public static var usesEvents: Bool { false }
 
   private var json = JSONWriter()
 
