@@ -37,6 +37,7 @@ let package = Package(
     .plugin(
       name: "EmbedBPF", capability: .buildTool(), dependencies: ["bpfembed"],
       path: "Sources/EmbedBPF"),
+    library("Merging", ["FlowModel", "FlowCorrelation", "Diagnosis", "Recording"]),
     // The page of `export --format html`: joined from Sources/Export/Page by pageembed.
     .executableTarget(name: "pageembed", swiftSettings: strict),
     .plugin(
@@ -61,7 +62,7 @@ let package = Package(
       name: "kflowtrace",
       dependencies: [
         "FlowModel", "KernelTracing", "ServiceCatalog", "FlowCorrelation", "Diagnosis",
-        "Rendering", "Recording", "Export",
+        "Rendering", "Recording", "Export", "Merging",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -78,6 +79,7 @@ let package = Package(
     tests(
       "RenderingTests", ["Rendering", "Recording", "FlowFixtures", "Diagnosis", "FlowModel"]),
     tests("RecordingTests", ["Recording", "FlowFixtures", "Diagnosis", "FlowModel"]),
+    tests("MergingTests", ["Merging", "Recording", "FlowFixtures", "Diagnosis", "FlowModel"]),
     tests("ExportTests", ["Export", "Recording", "FlowFixtures", "Diagnosis", "FlowModel"]),
     tests("KernelLabTests", []),
   ]

@@ -30,7 +30,7 @@ struct FlowFilter: ParsableArguments {
   func test() throws(TracingError) -> Test {
     var targets: [ServiceTarget] = []
     for text in svc { targets.append(try ServiceTarget(text)) }
-    let known = Diagnoser.causes.map(\.name)
+    let known = Diagnoser.causes.map(\.name) + ["lost-between-nodes"]
     for text in cause where !known.contains(text) {
       throw TracingError(
         .usage, "--cause \(text): is no cause; there are \(known.joined(separator: ", "))")

@@ -24,7 +24,8 @@ import KernelTracing
       """,
     version: version,
     subcommands: [
-      TraceCommand.self, DropsCommand.self, ReplayCommand.self, ExportCommand.self,
+      TraceCommand.self, DropsCommand.self, ReplayCommand.self, MergeCommand.self,
+      ExportCommand.self,
       SchemaCommand.self,
       ExplainCommand.self, DoctorCommand.self,
     ],

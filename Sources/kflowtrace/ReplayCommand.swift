@@ -1,10 +1,6 @@
 import ArgumentParser
-import Diagnosis
-import FlowModel
-import Glibc
 import KernelTracing
 import Recording
-import Rendering
 
 /// `kflowtrace replay`: what a recorded trace told, told again.
 struct ReplayCommand: AsyncParsableCommand {
@@ -57,64 +53,35 @@ struct ReplayCommand: AsyncParsableCommand {
 private struct Replay {
   private let command: ReplayCommand
   private let wanted: FlowFilter.Test
-  private let style = Style(isColoured: Output.isColoured)
-  private var flowText: FlowText
-  private var summary = Summary()
+  private var output: FlowOutput
   private var told: (duration: UInt64, lost: UInt64, truncated: UInt64) = (0, 0, 0)
-  private var isInBlock = false
-  private var isReaderGone = false
 
   init(_ command: ReplayCommand) throws(TracingError) {
     self.command = command
     wanted = try command.filter.test()
-    flowText = FlowText(style: style, verbosity: command.verbose)
+    output = FlowOutput(
+      isJSON: command.json, dropsOnly: command.dropsOnly, verbosity: command.verbose)
   }
 
   mutating func run() throws(TracingError) -> Int32 {
     Interruption.watch()
     var isDamaged = false
-    for path in command.files where !isReaderGone {
+    for path in command.files where !output.isReaderGone {
       var files = RecordingFiles(path: path, events: false)
       try files.read { record, bytes, header in
         switch record {
-        case .flow(let flow): tell(flow, bytes, header)
+        case .flow(let flow): if wanted(flow, header) { output.tell(flow, line: bytes) }
         case .summary(let record):
           told.duration += record.duration
           told.lost += record.eventsLost
           told.truncated += record.truncated
         default: break
         }
-        return !isReaderGone && !Interruption.isAsked
+        return !output.isReaderGone && !Interruption.isAsked
       }
       isDamaged = isDamaged || files.isDamaged
     }
-    finish()
-    return isDamaged ? RecordingError.Kind.data.rawValue : summary.failures > 0 ? 1 : 0
-  }
-
-  private mutating func tell(_ flow: FlowRecord, _ bytes: [UInt8], _ header: HeaderRecord?) {
-    guard wanted(flow, header) else { return }
-    summary.add(flow)
-    guard flow.diagnosis?.isFailure ?? false || !command.dropsOnly else { return }
-    if command.json {
-      isReaderGone = !Output.result(bytes)
-    } else {
-      let text = flowText.render(flow)
-      isInBlock = text.hasSuffix("\n\n")
-      isReaderGone = !Output.result(text)
-    }
-  }
-
-  private func finish() {
-    let record = summary.record(
-      duration: told.duration, eventsLost: told.lost, truncated: told.truncated)
-    if command.json {
-      var lines = RecordLines()
-      lines.append(record)
-      _ = Output.result(lines.bytes)
-      Output.note(SummaryText(style: Style(isColoured: false)).render(record))
-    } else {
-      _ = Output.result((isInBlock ? "" : "\n") + SummaryText(style: style).render(record))
-    }
+    output.finish(duration: told.duration, eventsLost: told.lost, truncated: told.truncated)
+    return isDamaged ? RecordingError.Kind.data.rawValue : output.hasFailures ? 1 : 0
   }
 }

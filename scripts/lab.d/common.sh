@@ -90,6 +90,8 @@ proxy_mode() {
 # overlay: how packets get from node to node here, as recorded by `up`.
 overlay() {
   local overlay
+  # one that an older version built has none
+  [[ -r $STATE/overlay ]] || return 0
   read -r overlay <"$STATE/overlay"
   printf '%s' "$overlay"
 }
