@@ -6,6 +6,9 @@ public protocol Exporter {
   /// read twice, which stdin can't be. A connection that is told twice is then exported once.
   static var readsTwice: Bool { get }
 
+  /// Whether events are exported; reading them takes long.
+  static var usesEvents: Bool { get }
+
   /// On the first reading, with the header before it. `isWanted`: it was selected and will be exported
   /// unless it is told again.
   mutating func learn(_ flow: FlowRecord, _ header: HeaderRecord?, isWanted: Bool)
@@ -22,6 +25,7 @@ public protocol Exporter {
 
 extension Exporter {
   public static var readsTwice: Bool { false }
+  public static var usesEvents: Bool { true }
   public mutating func learn(_ flow: FlowRecord, _ header: HeaderRecord?, isWanted: Bool) {}
   public mutating func takeBack(_ flow: FlowRecord, _ header: HeaderRecord?) {}
 }

@@ -7,6 +7,7 @@ public import Recording
 /// flow.proto; what it has no field for is in `extensions`.
 public struct HubbleExporter: Exporter {
   public static var readsTwice: Bool { true }
+  public static var usesEvents: Bool { false }
 
   private var json = JSONWriter()
 
@@ -189,7 +190,8 @@ private struct HubbleLine {
     }
     let first = packet.ordered.first
     let isOrigin = first?.action == .sent || first?.netfilterHook == "OUTPUT"
-    let netns = isSource ? (isOrigin ? first?.netns : nil) : end.action == .delivered ? end.netns : nil
+    let netns =
+      isSource ? (isOrigin ? first?.netns : nil) : end.action == .delivered ? end.netns : nil
     if let netns { json.member("labels", ["kflowtrace:netns=\(netns)"]) }
   }
 

@@ -7,6 +7,7 @@ public import Recording
 /// `/v1/traces` takes; a large recording is several lines.
 public struct OTLPExporter: Exporter {
   public static var readsTwice: Bool { true }
+  public static var usesEvents: Bool { false }
 
   /// Bytes of spans after which a document is ended: a collector takes 20 MiB at once.
   private static let documentSize = 4 << 20

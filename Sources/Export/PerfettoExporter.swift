@@ -9,6 +9,7 @@ public import Recording
 /// threads. Times are µs since boot of the first node, a number that has room for its nanoseconds.
 public struct PerfettoExporter: Exporter {
   public static var readsTwice: Bool { true }
+  public static var usesEvents: Bool { false }
 
   private var json = JSONWriter()
   private var hasBegun = false

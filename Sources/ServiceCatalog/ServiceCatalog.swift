@@ -66,7 +66,8 @@ public struct ServiceCatalog: Sendable {
       reader.read(NFTKubeProxyReader.services(rules.nft))
       for set in rules.ruleSets { reader.read(set) }
     }
-    self.init(services: reader.services + Self.virtual(rules.flatMap(\.ipvs.servers), reader.services))
+    self.init(
+      services: reader.services + Self.virtual(rules.flatMap(\.ipvs.servers), reader.services))
   }
 
   /// Those of virtual servers at addresses that no Service has yet.

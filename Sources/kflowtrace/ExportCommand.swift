@@ -72,9 +72,9 @@ struct ExportCommand: AsyncParsableCommand {
     var retold = Retold()
     let wanted = try filter.test()
     if type(of: exporter).readsTwice {
-      if files.contains("-") {
+      for path in files where path == "-" || Self.isPipe(path) {
         throw TracingError(
-          .usage, "--format \(format.rawValue) reads the recording twice; name a file, not -")
+          .usage, "--format \(format.rawValue) reads the recording twice; \(path) gives it once")
       }
       for path in files {
         var recording = RecordingFiles(path: path, events: false, isQuiet: true)
@@ -110,7 +110,7 @@ struct ExportCommand: AsyncParsableCommand {
     }
     Interruption.watch()
     for path in files where failure == nil {
-      var recording = RecordingFiles(path: path, events: true)
+      var recording = RecordingFiles(path: path, events: type(of: exporter).usesEvents)
       try recording.read { record, _, header in
         if case .flow(let flow) = record {
           if retold.takesBack(flow, header) { return true }
@@ -132,6 +132,13 @@ struct ExportCommand: AsyncParsableCommand {
     // a reader that has seen enough is no fault
     if let failure, output != "-" { throw TracingError(failure) }
     return isDamaged ? RecordingError.Kind.data.rawValue : 0
+  }
+
+  /// Whether what was read of it is gone.
+  private static func isPipe(_ path: String) -> Bool {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return false }
+    return status.st_mode & S_IFMT != S_IFREG && status.st_mode & S_IFMT != S_IFDIR
   }
 
   private func isWanted(

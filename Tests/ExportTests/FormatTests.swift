@@ -79,11 +79,13 @@ struct FormatTests {
     #expect(found.count("comments", "policy-drop") == 0 && found.count("frames") > 0)
   }
 
-  @Test("what a node calls its things does no harm", arguments: [
-    "two\nlines\r", "\"quoted\" \\ back", "tab\tbell\u{7}", "nul\0byte", "escape\u{1b}[31m",
-    "separators \u{2028}\u{2029}\u{85}", "override \u{202e}txet", "日本語 🎉", "",
-    "</script><b>", String(repeating: "é", count: 40_000),
-  ])
+  @Test(
+    "what a node calls its things does no harm",
+    arguments: [
+      "two\nlines\r", "\"quoted\" \\ back", "tab\tbell\u{7}", "nul\0byte", "escape\u{1b}[31m",
+      "separators \u{2028}\u{2029}\u{85}", "override \u{202e}txet", "日本語 🎉", "",
+      "</script><b>", String(repeating: "é", count: 40_000),
+    ])
   func names(_ name: String) throws {
     var sample = SampleFlow()
     sample.tunnelled(0)
