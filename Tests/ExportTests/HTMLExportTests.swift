@@ -84,11 +84,37 @@ import Testing
     #expect((sums["causes"] as? [Any])?.isEmpty == true)
   }
 
+  @Test("one that was told as a failure and is not wanted after all is not there")
+  func takenBack() throws {
+    let early = try #require(Recorded.dropped)
+    var late = try #require(Recorded.healthy)
+    late.id = early.id
+    var exporter = HTMLExporter()
+    _ = exporter.add(.flow(early), Recorded.header)
+    exporter.takeBack(late, Recorded.header)
+    let page = try Page(exporter.end())
+    #expect(try page.flows().isEmpty)
+    let sums = try page.sums()
+    #expect(sums["connections"] as? Int == 0 && sums["failed"] as? Int == 0)
+  }
+
+  @Test("a delay is no failure") func delay() throws {
+    var flow = try #require(Recorded.healthy)
+    var delay = policyDrop
+    delay.severity = .delay
+    flow.diagnosis = delay
+    let page = try Page([.flow(flow)])
+    #expect(try page.sums()["failed"] as? Int == 0)
+    let explanations = try #require(page.data()["explanations"] as? [[String: Any]])
+    #expect(explanations.first?["severity"] as? String == "delay")
+  }
+
   @Test("files of one trace are one; those of two have connections of their own")
   func traces() throws {
     let flow = try #require(Recorded.dropped)
     var other = Recorded.header
     other.node = "node2"
+    other.clock.boottime += 1
     var exporter = HTMLExporter()
     for header in [Recorded.header, Recorded.header, other] {
       _ = exporter.add(.header(header), header)

@@ -133,13 +133,17 @@
     const other = now === "dark" ? "light" : "dark";
     $("theme").textContent = other === "dark" ? "☾ Dark" : "☀ Light";
     $("theme").setAttribute("aria-label", `Switch to ${other} colours`);
-    $("theme").onclick = () => {
-      // back to the system's own where that is what is wanted
-      const next = other === (isDark.matches ? "dark" : "light") ? "" : other;
-      memory.theme = next;
-      theme(next);
-    };
   }
+
+  $("theme").addEventListener("click", () => {
+    const system = isDark.matches ? "dark" : "light";
+    const now = document.documentElement.dataset.theme ?? system;
+    const other = now === "dark" ? "light" : "dark";
+    // back to the system's own where that is what is wanted
+    const next = other === system ? "" : other;
+    memory.theme = next;
+    theme(next);
+  });
   isDark.addEventListener("change", () => theme(memory.theme));
 
   // MARK: Address

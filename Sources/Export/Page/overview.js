@@ -99,10 +99,15 @@ const overview = (() => {
     const isAllDelay = sums.causes.every((row) => row.severity);
     if (isAllDelay) $("causes-title").textContent = "What went less than well";
     const hit = new Map();
-    for (const row of sums.causes.filter((row) => !row.severity)) hit.set(row.layer, (hit.get(row.layer) ?? 0) + row.connections);
+    const slow = new Map();
+    for (const row of sums.causes) {
+      const counts = row.severity ? slow : hit;
+      counts.set(row.layer, (counts.get(row.layer) ?? 0) + row.connections);
+    }
     for (const layer of layerNames) {
-      const count = hit.get(layer);
-      $("layers").append(make("li", { class: count ? "hit" : "", title: count
+      const isHit = hit.has(layer);
+      const count = hit.get(layer) ?? slow.get(layer);
+      $("layers").append(make("li", { class: isHit ? "hit" : count ? "slow" : "", title: isHit
         ? `${counted(count, "connection")} failed in this layer` : "nothing failed in this layer" },
         make("span", {}, layer), count ? make("b", {}, count.toLocaleString("en")) : null));
     }
@@ -140,8 +145,10 @@ const overview = (() => {
     $("dns").hidden = false;
     const say = (...words) => $("dns-words").append(make("p", {}, ...words));
     say(counted(dns.questions, "question"),
-      dns.unanswered > 0 ? make("b", { class: "bad" }, `, ${dns.unanswered} unanswered`) : ", all answered",
-      dns.retries > 0 ? make("b", { class: "late" }, `, ${dns.retries} asked again`) : "");
+      dns.unanswered > 0 ? ", " : ", all answered",
+      dns.unanswered > 0 ? make("b", { class: "bad" }, `${dns.unanswered} unanswered`) : "",
+      dns.retries > 0 ? ", " : "",
+      dns.retries > 0 ? make("b", { class: "late" }, `${dns.retries} asked again`) : "");
     if (dns.codes.length > 0) {
       say(...dns.codes.flatMap((row, i) => [i > 0 ? ", " : "",
         make("span", { class: row.bad ? "bad" : "" }, `${row.count} ${row.code}`)]));
