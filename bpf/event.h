@@ -50,7 +50,7 @@ enum kft_hook {
 	KFT_VXLAN_XMIT = 46, /* vxlan_xmit: inner packet enters the tunnel device */
 	KFT_VXLAN_RCV = 47, /* vxlan_rcv: outer packet reached the tunnel's socket */
 	KFT_ICMP_SEND = 48, /* __icmp_send, icmp6_send: an ICMP error about this packet */
-	KFT_IPVS = 49, /* ip_vs_nat_xmit: a real server is chosen; orig and reply may be IPVS's own */
+	KFT_IPVS = 49, /* ip_vs_nat_xmit: orig and reply may be of IPVS's own entry */
 
 	/* tracepoints */
 	KFT_DROP = 60, /* skb:kfree_skb */

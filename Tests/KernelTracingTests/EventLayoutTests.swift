@@ -72,9 +72,8 @@ import Testing
       (KFT_NFT_CHAIN, .nftChain), (KFT_IP_RCV, .ipReceive), (KFT_IP_FORWARD, .ipForward),
       (KFT_IP_DELIVER, .ipDeliver), (KFT_IP_OUTPUT, .ipOutput), (KFT_BRIDGE_IN, .bridgeIn),
       (KFT_BRIDGE_OUT, .bridgeOut), (KFT_VXLAN_XMIT, .vxlanTransmit),
-      (KFT_VXLAN_RCV, .vxlanReceive), (KFT_ICMP_SEND, .icmpSend), (KFT_IPVS, .ipvs), (KFT_DROP, .drop),
-      (KFT_RST_SENT, .resetSent),
-      (KFT_RETRANSMIT, .retransmit),
+      (KFT_VXLAN_RCV, .vxlanReceive), (KFT_ICMP_SEND, .icmpSend), (KFT_IPVS, .ipvs),
+      (KFT_DROP, .drop), (KFT_RST_SENT, .resetSent), (KFT_RETRANSMIT, .retransmit),
     ]
     for (number, hook) in header { #expect(number.rawValue == UInt32(hook.rawValue)) }
     #expect(Set(header.map(\.1)) == Set(Hook.allCases))
