@@ -37,6 +37,11 @@ let package = Package(
     .plugin(
       name: "EmbedBPF", capability: .buildTool(), dependencies: ["bpfembed"],
       path: "Sources/EmbedBPF"),
+    // The page of `export --format html`: joined from Sources/Export/Page by pageembed.
+    .executableTarget(name: "pageembed", swiftSettings: strict),
+    .plugin(
+      name: "EmbedPage", capability: .buildTool(), dependencies: ["pageembed"],
+      path: "Sources/EmbedPage"),
 
     library("FlowModel"),
     .target(
@@ -49,7 +54,9 @@ let package = Package(
     library("Diagnosis", ["FlowModel"]),
     library("Rendering", ["FlowModel", "FlowCorrelation", "Diagnosis", "Recording"]),
     library("Recording", ["FlowModel", "FlowCorrelation", "Diagnosis"]),
-    library("Export", ["FlowModel", "Diagnosis", "Recording"]),
+    .target(
+      name: "Export", dependencies: ["FlowModel", "Diagnosis", "Recording"], exclude: ["Page"],
+      swiftSettings: strict, plugins: ["EmbedPage"]),
     .executableTarget(
       name: "kflowtrace",
       dependencies: [
@@ -63,7 +70,7 @@ let package = Package(
     .target(
       name: "FlowFixtures", dependencies: ["FlowModel", "FlowCorrelation", "Diagnosis"],
       path: "Tests/FlowFixtures", swiftSettings: strict),
-    tests("FlowModelTests", ["FlowModel"]),
+    tests("FlowModelTests", ["FlowModel", "FlowFixtures"]),
     tests("ServiceCatalogTests", ["ServiceCatalog", "FlowModel"]),
     tests("KernelTracingTests", ["KernelTracing", "FlowModel", "CEvent"]),
     tests("FlowCorrelationTests", ["FlowCorrelation", "FlowFixtures", "FlowModel"]),

@@ -50,7 +50,8 @@ enum kft_hook {
 	KFT_VXLAN_XMIT = 46, /* vxlan_xmit: inner packet enters the tunnel device */
 	KFT_VXLAN_RCV = 47, /* vxlan_rcv: outer packet reached the tunnel's socket */
 	KFT_ICMP_SEND = 48, /* __icmp_send, icmp6_send: an ICMP error about this packet */
-	KFT_IPVS = 49, /* ip_vs_nat_xmit: orig and reply may be of IPVS's own entry */
+	KFT_IPVS =
+		49, /* ip_vs_nat_xmit: a real server is chosen; orig and reply may be IPVS's own */
 
 	/* tracepoints */
 	KFT_DROP = 60, /* skb:kfree_skb */
@@ -129,6 +130,21 @@ struct kft_event {
 _Static_assert(sizeof(struct kft_tuple) == 36, "kft_tuple layout");
 _Static_assert(sizeof(struct kft_event) == 192, "kft_event layout");
 
+#define KFT_DNS_PORT  53
+#define KFT_DNS_BYTES 254
+
+/*
+ * With kft_config.dns, the first sighting of a UDP packet from or to port 53: the event and the
+ * beginning of its payload in one record, so that neither can be lost without the other.
+ */
+struct kft_dns_event {
+	struct kft_event event;
+	__u16 length; /* bytes of data */
+	__u8 data[KFT_DNS_BYTES]; /* what follows the L4 header */
+};
+
+_Static_assert(sizeof(struct kft_dns_event) == 448, "kft_dns_event layout");
+
 /* One side of a packet: address and port, either may be zero as "any". */
 struct kft_match_key {
 	__u8 addr[16];
@@ -174,7 +190,7 @@ struct kft_config {
 	__u8 address_keys; /* keys without a port exist */
 	__u8 port_keys; /* keys without an address exist */
 	__u8 netns_filter; /* only namespaces in kft_netns */
-	__u8 pad;
+	__u8 dns; /* payload of port 53, too */
 	__u16 tunnel_ports[KFT_TUNNEL_PORTS]; /* network byte order, 0 unused */
 };
 

@@ -11,6 +11,7 @@
 #include "maps.bpf.h"
 #include "packet.bpf.h"
 #include "match.bpf.h"
+#include "dns.bpf.h"
 #include "report.bpf.h"
 
 #include "tc.bpf.c"

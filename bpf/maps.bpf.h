@@ -42,6 +42,23 @@ struct {
 	__type(value, __u64);
 } kft_counters SEC(".maps");
 
+/* Packets whose DNS message was reported a moment ago on this processor, by sk_buff head. */
+struct kft_dns_seen {
+	__u64 head;
+	__u64 time_ns;
+	__u32 start; /* the message's first bytes: id and flags */
+	__u32 pad;
+};
+
+#define KFT_DNS_SEEN 64
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, KFT_DNS_SEEN);
+	__type(key, __u32);
+	__type(value, struct kft_dns_seen);
+} kft_dns_seen SEC(".maps");
+
 static __always_inline void kft_count(__u32 counter)
 {
 	__u64 *value = bpf_map_lookup_elem(&kft_counters, &counter);

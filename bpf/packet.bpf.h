@@ -24,6 +24,7 @@ struct kft_packet {
 	struct kft_tuple tuple;
 	struct kft_tuple outer;
 	__u32 seq, ack, len, vni;
+	__u32 data, end; /* what follows the L4 header, and the linear part's end; from head */
 	__u16 ip_id, frag, payload;
 	__u8 proto, ttl, tcp_flags, icmp_type, icmp_code, flags;
 };
@@ -175,6 +176,7 @@ __noinline int kft_parse_l4(struct kft_cursor *c, struct kft_packet *p)
 	p->tcp_flags = 0;
 	p->icmp_type = 0;
 	p->icmp_code = 0;
+	p->data = 0;
 	if (p->flags & KFT_F_FRAGMENT)
 		return 0;
 	if (p->proto != KFT_PROTO_TCP && p->proto != KFT_PROTO_UDP && p->proto != KFT_PROTO_SCTP &&
@@ -205,6 +207,8 @@ __noinline int kft_parse_l4(struct kft_cursor *c, struct kft_packet *p)
 		}
 	}
 	p->payload = p->payload > header ? p->payload - header : 0;
+	p->data = c->at + header;
+	p->end = c->end;
 	return 0;
 }
 

@@ -153,13 +153,25 @@ __noinline int kft_emit(const struct kft_packet *p, const struct kft_site *site)
 {
 	struct sk_buff *skb;
 	struct nf_conn *ct;
+	struct kft_dns_event *d = NULL;
 	struct kft_event *e;
+	__u64 head = 0;
+	__u32 length = 0;
 
 	if (!p || !site)
 		return 0;
 	skb = (struct sk_buff *)site->skb;
 	ct = site->ct;
-	e = bpf_ringbuf_reserve(&kft_events, sizeof(*e), 0);
+	if (kft_config.dns) {
+		head = (__u64)BPF_CORE_READ(skb, head);
+		length = kft_dns_length(p, head);
+	}
+	if (length) {
+		d = bpf_ringbuf_reserve(&kft_events, sizeof(*d), 0);
+		e = d ? &d->event : NULL;
+	} else {
+		e = bpf_ringbuf_reserve(&kft_events, sizeof(*e), 0);
+	}
 	if (!e) {
 		kft_count(KFT_COUNT_LOST);
 		return 0;
@@ -209,6 +221,12 @@ __noinline int kft_emit(const struct kft_packet *p, const struct kft_site *site)
 			e->ct_zone = BPF_CORE_READ(ct, zone.id);
 	} else {
 		__builtin_memset(&e->orig, 0, sizeof(e->orig));
+	}
+	if (d) {
+		if (length > KFT_DNS_BYTES)
+			length = KFT_DNS_BYTES;
+		d->length = length;
+		bpf_probe_read_kernel(d->data, length, (void *)(head + p->data));
 	}
 	bpf_ringbuf_submit(e, 0);
 	return 1;

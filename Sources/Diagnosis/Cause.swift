@@ -82,17 +82,20 @@ public enum HarmlessDrops {
 
   /// Whether a drop is no fault, whatever flow it is in.
   public static func contains(_ event: Event, on node: any NodeView) -> Bool {
+    contains(
+      event.tuple, reason: node.reasonName(event.dropReason), place: node.place(event.location))
+  }
+
+  /// The same by the names of the reason and the place.
+  public static func contains(_ tuple: Tuple, reason: String, place: String?) -> Bool {
     // said to all on a link, of whom most do not listen
-    if event.tuple.destination.address.isMulticast { return true }
-    let reason = node.reasonName(event.dropReason)
+    if tuple.destination.address.isMulticast { return true }
     // a raw socket got its copy; ping_rcv frees the original, whatever reason it gives
-    if event.tuple.proto == .icmp || event.tuple.proto == .icmpv6,
-      node.place(event.location)?.hasPrefix("ping_rcv+") ?? false
-    {
+    if tuple.proto == .icmp || tuple.proto == .icmpv6, place?.hasPrefix("ping_rcv+") ?? false {
       return true
     }
     if reason != "NOT_SPECIFIED" { return ReasonWords(named: reason)?.isHarmless ?? false }
-    guard let place = node.place(event.location) else { return false }
+    guard let place else { return false }
     return functions.contains(String(place.prefix { $0 != "+" }))
   }
 }
@@ -114,12 +117,15 @@ public struct Cause: Sendable {
 public enum Diagnoser {
   /// In the order they are asked: the first that knows the flow has the word.
   public static let causes: [Cause] = [
+    .conntrackFull, .conntrackRace, .checksumError,
     .noEndpoints, .noLocalEndpoint, .unallocatedAddress, .mtuBlackhole, .mtuExceeded,
     .vniMismatch, .tunnelPortMismatch, .noTunnelPeer, .tunnelBlocked,
     .hairpin, .staleConntrack, .routingLoop, .dnsBlocked, .policyDrop,
     .forwardingDisabled, .reversePathFilter, .noRoute, .deviceDown, .neighbourFailed,
     .portClosed, .receiverOverloaded, .congestion,
     .otherDrop, .serviceNotProgrammed, .lostBeyondNode,
+    // of what worked
+    .dnsSearchExpansion,
   ]
 
   /// What is wrong with a flow; `nil` if nothing is.
@@ -127,8 +133,10 @@ public enum Diagnoser {
     let given = Case(flow, node)
     for cause in causes {
       guard var explanation = cause.examine(given) else { continue }
-      if let trace = explanation.rule?.trace {
-        explanation.evidence.append("the kernel's rule trace: \(trace)")
+      if let trace = explanation.rule?.trace, let own = trace.first {
+        explanation.evidence.append("the kernel's rule trace: \(own)")
+        let others = trace.dropFirst().map { "others of these packets: \($0)" }
+        explanation.evidence += others
       }
       return explanation
     }

@@ -38,12 +38,13 @@ public struct RuleFinding: Hashable, Sendable, Codable {
   public var certainty: Certainty
   /// How many other rules could have done it.
   public var alternatives: Int
-  /// The kernel's own word on it, if its rules were traced.
-  public var trace: String?
+  /// The kernel's own word on it, if its rules were traced, then on other packets of the kind that
+  /// died otherwise.
+  public var trace: [String]?
 
   public init(
     table: String, chain: String, specification: String, comment: String?, backend: String,
-    isPolicy: Bool, certainty: Certainty, alternatives: Int, trace: String? = nil
+    isPolicy: Bool, certainty: Certainty, alternatives: Int, trace: [String]? = nil
   ) {
     self.table = table
     self.chain = chain
@@ -55,6 +56,9 @@ public struct RuleFinding: Hashable, Sendable, Codable {
     self.alternatives = alternatives
     self.trace = trace
   }
+
+  /// Whether a NetworkPolicy's engine made it, by its chain or table.
+  public var isNetworkPolicy: Bool { PolicyEngine(self) != nil }
 
   /// The rule with the place it is at, which iptables has in the rule itself.
   public var text: String {
@@ -76,10 +80,21 @@ public struct Explanation: Hashable, Sendable, Codable {
   public var check: [String]
   public var fix: String
   public var rule: RuleFinding?
+  /// `nil` for what failed.
+  public var severity: Severity?
+
+  /// What is less than a failure.
+  public enum Severity: String, Hashable, Sendable, Codable {
+    /// It worked, later than it could have.
+    case delay
+  }
+
+  /// Whether the connection failed by it.
+  public var isFailure: Bool { severity == nil }
 
   public init(
     cause: String, layer: Layer, certainty: Certainty, why: String, evidence: [String],
-    check: [String], fix: String, rule: RuleFinding? = nil
+    check: [String], fix: String, rule: RuleFinding? = nil, severity: Severity? = nil
   ) {
     self.cause = cause
     self.layer = layer
@@ -89,6 +104,7 @@ public struct Explanation: Hashable, Sendable, Codable {
     self.check = check
     self.fix = fix
     self.rule = rule
+    self.severity = severity
   }
 
   /// What flows that failed for the same reason at the same place have in common.

@@ -83,11 +83,15 @@ extension FunctionWords {
       module: "bridge"),
     .init(
       "br_handle_frame_finish", .podNetwork, "The bridge did not forward it.",
-      "the port's state, VLAN filtering, isolated ports",
+      "hairpin mode off, the port's state, VLAN filtering, isolated ports",
       reasons: ["BRIDGE_INGRESS_STP_STATE"], module: "bridge"),
     .init(
       "br_forward_finish", .podNetwork, "The bridge did not forward it.",
       "netfilter on the bridge", reasons: ["NETFILTER_DROP"], module: "bridge"),
+    .init(
+      "br_forward", .podNetwork, "The bridge did not forward it.",
+      "it would leave by the port it came in by (hairpin off), the port is down, VLAN filtering",
+      module: "bridge"),
     .init(
       "__br_forward", .podNetwork, "The bridge did not forward it.",
       "the port is down, or VLAN filtering", module: "bridge"),

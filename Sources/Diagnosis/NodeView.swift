@@ -67,6 +67,8 @@ public protocol NodeView {
   func setting(_ path: String, in netns: UInt32) -> String?
   /// A counter of a namespace's network stack, as in `TcpExt`, `ListenOverflows`.
   func statistic(_ group: String, _ name: String, in netns: UInt32) -> UInt64?
+  /// How full a namespace's connection tracking table is; `nil` if that can't be read.
+  func conntrack(in netns: UInt32) -> ConntrackTable?
   /// The Service addresses a namespace has rules for; empty where kube-proxy is not at work.
   func programmedAddresses(in netns: UInt32) -> [Address]
   /// Whether kube-proxy's rules there are of nftables, not of iptables.

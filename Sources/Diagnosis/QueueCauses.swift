@@ -72,12 +72,17 @@ extension Cause {
     let event = drop.event
     let device = given.device(event)
     let qdisc = given.node.network(of: event.netns)?.devices[given.index(event)]?.qdisc ?? ""
+    // its random loss and its full queue are freed alike
+    let isEmulated = qdisc == "netem"
     return Explanation(
       cause: "congestion", layer: .node,
       certainty: drop.reason == "NOT_SPECIFIED" ? .inferred : .certain,
-      why: "the queue of \(device) on \(given.name(event.netns))"
-        + (qdisc.isEmpty ? "" : " (qdisc \(qdisc))")
-        + " is full: packets come faster than they leave",
+      why: isEmulated
+        ? "qdisc netem of \(device) on \(given.name(event.netns)) loses packets: somebody emulates a "
+          + "bad network there"
+        : "the queue of \(device) on \(given.name(event.netns))"
+          + (qdisc.isEmpty ? "" : " (qdisc \(qdisc))")
+          + " is full: packets come faster than they leave",
       evidence: [
         "\(count) of \(all) packets of this connection dropped on \(device): \(drop.reason) in "
           + "\(drop.place ?? "?")",
@@ -87,9 +92,11 @@ extension Cause {
         given.run("tc -s qdisc show dev \(device)", in: event.netns),
         given.run("ip -s link show \(device)", in: event.netns),
       ],
-      fix:
-        "a shaper, a bandwidth limit (kubernetes.io/egress-bandwidth) or a queue too short for the "
-        + "rate: raise it, or send less")
+      fix: isEmulated
+        ? given.run("tc qdisc del dev \(device) root", in: event.netns)
+          + ", or end the chaos experiment that set it up"
+        : "a shaper, a bandwidth limit (kubernetes.io/egress-bandwidth) or a queue too short for the "
+          + "rate: raise it, or send less")
   }
 }
 

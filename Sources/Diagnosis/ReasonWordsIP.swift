@@ -7,10 +7,10 @@ extension ReasonWords {
       check: ["bridge fdb show"],
       fix: "nothing to do, unless the sender's neighbour entry is wrong: ip neigh"),
     .init(
-      "IP_CSUM", .node, .fault, "Its IP header's checksum is wrong.",
+      "IP_CSUM", .podNetwork, .fault, "Its IP header's checksum is wrong.",
       "a damaged packet, or a program that rewrote the header and not the checksum",
       check: ["nstat -az IpExtInCsumErrors", "tcpdump -ni DEVICE -vv"],
-      fix: "find the BPF program, middlebox or cable that damages it"),
+      fix: "find the BPF program, middlebox or cable that damages it", causes: ["checksum-error"]),
     .init(
       "IP_INHDR", .podNetwork, .fault, "Its IP header is not valid, or its TTL is used up.",
       "in ip_forward a routing loop; elsewhere a damaged packet",
@@ -86,9 +86,9 @@ extension ReasonWords {
       check: ["sysctl net.ipv4.conf.all.route_localnet"],
       fix: "call it by the node's address, or set route_localnet=1"),
     .init(
-      "ICMP_CSUM", .node, .fault, "Its ICMP checksum is wrong.",
+      "ICMP_CSUM", .podNetwork, .fault, "Its ICMP checksum is wrong.",
       "a damaged packet, broken offload", check: ["nstat -az IcmpInCsumErrors"],
-      fix: "switch offload off to see: ethtool -K DEVICE rx off tx off"),
+      fix: "switch offload off to see: ethtool -K DEVICE rx off tx off", causes: ["checksum-error"]),
     .init(
       "INVALID_PROTO", .node, .usual, "Such a message may not be sent this way.",
       "an echo or timestamp request to a broadcast address",

@@ -8,6 +8,7 @@ extension ReasonWords {
       fix: "allow it in the rule that kflowtrace names, or in the policy behind that",
       causes: [
         "policy-drop", "no-endpoints", "no-local-endpoint", "dns-blocked", "tunnel-blocked",
+        "conntrack-full", "conntrack-race",
       ]),
     .init(
       "NETFILTER_INGRESS", .policy, .fault, "A rule of the netdev ingress hook dropped it.",

@@ -33,10 +33,11 @@ extension ReasonWords {
       "PACKET_SOCK_ERROR", nil, .harmless, "A packet socket's copy could not be delivered.",
       "a capture that is slow or has gone; the packet itself went on"),
     .init(
-      "UDP_CSUM", .node, .fault, "Its UDP checksum is wrong.",
+      "UDP_CSUM", .podNetwork, .fault, "Its UDP checksum is wrong.",
       "offload broken behind a tunnel, a program that rewrote the packet, or damage",
       check: ["nstat -az UdpInCsumErrors", "ethtool -k DEVICE | grep checksum"],
-      fix: "switch it off: ethtool -K DEVICE tx off (VXLAN: tx-checksum-ip-generic off)"),
+      fix: "switch it off: ethtool -K DEVICE tx off (VXLAN: tx-checksum-ip-generic off)",
+      causes: ["checksum-error"]),
     .init(
       "UNIX_DISCONNECT", nil, .usual, "A Unix socket was disconnected with data unread.",
       "programs of one host; no packet of the network", check: ["ss -xp"]),

@@ -2,10 +2,11 @@ extension ReasonWords {
   /// TCP's states and resources. Most are one packet's fate in a connection that goes on.
   static let tcp: [ReasonWords] = [
     .init(
-      "TCP_CSUM", .node, .fault, "Its TCP checksum is wrong.",
+      "TCP_CSUM", .podNetwork, .fault, "Its TCP checksum is wrong.",
       "offload broken behind a tunnel, a program that rewrote the packet, or damage",
       check: ["nstat -az TcpInCsumErrors", "ethtool -k DEVICE | grep checksum"],
-      fix: "switch it off: ethtool -K DEVICE tx off (VXLAN: tx-checksum-ip-generic off)"),
+      fix: "switch it off: ethtool -K DEVICE tx off (VXLAN: tx-checksum-ip-generic off)",
+      causes: ["checksum-error"]),
     .init(
       "TCP_LISTEN_OVERFLOW", .application, .fault, "The server's listen queue is full.",
       "the program accepts connections more slowly than they come",

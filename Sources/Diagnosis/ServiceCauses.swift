@@ -45,40 +45,6 @@ extension Cause {
         + "kube-proxy on \(node) is not running: see its log")
   }
 
-  /// A pod that reaches itself through its Service: its own address comes back from outside.
-  static let hairpin = Cause("hairpin") { given in
-    guard let translated = given.flow.translated,
-      translated.source.address == translated.destination.address, !given.flow.isSettled
-    else { return nil }
-    let pod = translated.destination.address
-    var evidence = [
-      "DNAT sent \(given.flow.original.source.address)'s own connection to \(pod), and its source "
-        + "is still \(pod)"
-    ]
-    let rule = given.masqueradeRule(pod)
-    let drop = given.drops.first
-    if let drop {
-      evidence.append(
-        "\(given.count(drop.way)) dropped in \(given.name(drop.event.netns)): \(drop.reason) in "
-          + "\(drop.place ?? "?")")
-    }
-    return Explanation(
-      cause: "hairpin", layer: .service, certainty: drop == nil ? .likely : .certain,
-      why:
-        "\(pod) calls \(given.serviceText) and was given itself as endpoint; without masquerading "
-        + "its own address comes in from outside and is refused",
-      evidence: evidence,
-      check: [
-        given.run(
-          "\(given.listServices(in: given.natNamespace)) | grep -e '\(rule.match)'",
-          in: given.natNamespace),
-        "kubectl get configmap -n kube-system kube-proxy -o yaml | grep -i masquerade",
-      ],
-      fix:
-        "kube-proxy marks such connections for masquerading (\(rule.text)): that rule is missing "
-        + "or something before it accepts the packet")
-  }
-
   /// The entry of an old connection still leads to a pod that is gone.
   static let staleConntrack = Cause("stale-conntrack") { given in
     guard let translated = given.flow.translated, let service = given.service,
@@ -114,27 +80,8 @@ extension Cause {
 }
 
 extension Case {
-  /// A command that prints the rules of Services of a namespace.
-  fileprivate func listServices(in netns: UInt32) -> String {
-    guard node.isKubeProxyNFTables(in: netns) else {
-      return flow.original.source.address.isIPv4
-        ? "iptables-save -t nat" : "ip6tables-save -t nat"
-    }
-    return "nft list table \(flow.original.source.address.isIPv4 ? "ip" : "ip6") kube-proxy"
-  }
-
-  /// kube-proxy's rule for a pod that calls itself.
-  fileprivate func masqueradeRule(_ pod: Address) -> (match: String, text: String) {
-    guard node.isKubeProxyNFTables(in: natNamespace) else {
-      let source = "-s \(pod)/\(pod.bits)"
-      return (source, "KUBE-SEP-…: \(source) -j KUBE-MARK-MASQ")
-    }
-    let source = "\(pod.isIPv4 ? "ip" : "ip6") saddr \(pod) "
-    return (source, "endpoint-…: \(source)jump mark-for-masquerade")
-  }
-
   /// Where the Service's NAT was applied, else where the flow began.
-  fileprivate var natNamespace: UInt32 {
+  var natNamespace: UInt32 {
     for way in flow.transmissions {
       for hop in way.hops {
         if case .destinationNAT = hop.action { return hop.event.netns }

@@ -9,12 +9,15 @@ final class FlowBuilder {
   let netns: UInt32
   var aliasCount = 0
   var mayMissEvents = false
+  /// Another connection whose packets NAT gives the same tuple: one of the two will die of it.
+  private(set) weak var rival: FlowBuilder?
   /// Every tuple its packets had, for forgetting them.
   private(set) var tuples: Set<Tuple> = []
 
   private var original: Tuple
   private var translated: Tuple?
   private var attempts: [Endpoint] = []
+  private var rivals: [Tuple] = []
   private var zone: UInt16 = 0
   private var start: UInt64
   /// CLOCK_BOOTTIME, ns, of the last sighting.
@@ -23,6 +26,8 @@ final class FlowBuilder {
   private var wayOfKey: [PacketKey: PacketWay] = [:]
   private var counts = Counts()
   private var largestPassed: UInt32 = 0
+  /// `nil` for most.
+  private var dns: DNSConversation?
 
   /// What TCP said.
   private struct Counts {
@@ -51,12 +56,41 @@ final class FlowBuilder {
     // the first NAT seen is the Service's own; a second node may translate once more
     guard translated == nil || conntrack.original == original else { return }
     if translated == nil { original = conntrack.original }
+    // source NAT has found it a port of its own
+    if translated != conntrack.translated { part() }
     translated = conntrack.translated
     let server = conntrack.translated.destination
     if server != original.destination, attempts.last != server { attempts.append(server) }
     zone = conntrack.zone
     tuples.insert(conntrack.original)
     tuples.insert(conntrack.translated)
+  }
+
+  /// Whether NAT made the same of two connections that are not the same.
+  func isTranslated(like other: FlowBuilder) -> Bool {
+    translated != nil && translated == other.translated && original != other.original
+  }
+
+  /// Each remembers the other.
+  func meet(_ other: FlowBuilder) {
+    for (one, two) in [(self, other), (other, self)] {
+      one.rival = two
+      if !one.rivals.contains(two.original) { one.rivals.append(two.original) }
+    }
+  }
+
+  /// They are told apart after all.
+  private func part() {
+    guard let rival else { return }
+    rival.rivals.removeAll { $0 == original }
+    rivals.removeAll { $0 == rival.original }
+    rival.rival = nil
+    self.rival = nil
+  }
+
+  /// Whether an event is a sighting of a packet that was seen before.
+  func hasSeen(_ event: Event) -> Bool {
+    wayOfKey[PacketKey(event, isReply: isReply(event))] != nil
   }
 
   /// Whether an event begins another connection with the same tuple.
@@ -67,7 +101,7 @@ final class FlowBuilder {
     return event.sequence != initial
   }
 
-  func add(_ event: Event, isHarmless: Bool) {
+  func add(_ event: Event, payload: [UInt8]?, isHarmless: Bool) {
     // two processors' records may come out of order
     start = min(start, event.time)
     last = max(last, event.time)
@@ -80,11 +114,13 @@ final class FlowBuilder {
     let key = PacketKey(event, isReply: isReply)
     if let way = queuedWay(of: event, key) ?? wayOfKey[key], way.continues(with: event) {
       way.add(event, isHarmless: isHarmless)
+      if payload != nil || way.exchange != nil { note(payload, event, way, isHarmless) }
       notePassed(event)
       return
     }
     let way = PacketWay(key)
     way.add(event, isHarmless: isHarmless)
+    if payload != nil { note(payload, event, way, isHarmless) }
     wayOfKey[key] = way
     ways.append(way)
     count(event, isReply: isReply)
@@ -141,6 +177,16 @@ final class FlowBuilder {
     if flags.contains([.syn, .ack]) || (isReply && event.payload > 0) {
       counts.isEstablished = true
     }
+  }
+
+  /// The DNS message in a packet, or one more sighting of it.
+  private func note(_ payload: [UInt8]?, _ event: Event, _ way: PacketWay, _ isHarmless: Bool) {
+    if let payload, let message = DNSMessage(payload) {
+      dns = dns ?? DNSConversation()
+      way.exchange = dns?.take(message, event)
+    }
+    guard way.isReply, let exchange = way.exchange else { return }
+    dns?.follow(exchange, event, isDrop: event.hook == .drop && !isHarmless)
   }
 
   private func notePassed(_ event: Event) {
@@ -205,6 +251,10 @@ final class FlowBuilder {
     translated = translated ?? other.translated
     attempts = other.attempts + attempts
     wayOfKey.merge(other.wayOfKey) { mine, _ in mine }
+    if let theirs = other.dns {
+      dns = dns ?? DNSConversation()
+      dns?.absorb(theirs)
+    }
   }
 
   func isOver(now: UInt64, _ patience: FlowPatience) -> Bool {
@@ -213,11 +263,18 @@ final class FlowBuilder {
     switch state {
     case .completed where original.proto == .tcp: return idle > patience.closed
     case .refused, .reset: return idle > patience.closed
-    case .completed: return idle > patience.answered
+    // who asked two things at once may wait for one of them, and ask again
+    case .completed: return idle > (dns?.isWaiting ?? false ? patience.question : patience.answered)
     case .noAnswer: return idle > patience.unanswered
     case .open:
       return idle > (ways.contains(where: \.hasDied) ? patience.unanswered : patience.open)
     }
+  }
+
+  /// Whether more of it may come when it is over, and can be told from another connection's.
+  var lingers: Bool {
+    guard original.proto == .tcp, counts.initialSequence != nil else { return false }
+    return state == .completed || state == .refused || state == .reset
   }
 
   /// Whether the server has said anything.
@@ -240,6 +297,7 @@ final class FlowBuilder {
     var flow = Flow(id: id, original: original, netns: netns, start: start)
     flow.translated = translated
     flow.attempts = attempts
+    flow.rivals = rivals
     flow.zone = zone
     flow.end = last
     flow.state = state
@@ -250,6 +308,11 @@ final class FlowBuilder {
     flow.transmissions = ways.map { $0.transmission() }
     flow.largestPassed = largestPassed
     flow.mayMissEvents = mayMissEvents
+    if let dns {
+      let unread = ways.contains { $0.isReply && $0.exchange == nil && $0.hasRoomForDNS }
+      flow.dns = dns.told(unread: unread)
+      flow.dnsOmitted = dns.omitted
+    }
     return flow
   }
 }

@@ -4,8 +4,14 @@ public import FlowModel
 public struct FlowPatience: Sendable {
   /// ns without a packet after which a closed flow is finished.
   public var closed: UInt64 = 200_000_000
+  /// ns for which later packets of a closed one are still its own: a last FIN or ACK that was sent again,
+  /// or was late.
+  public var lingering: UInt64 = 5_000_000_000
   /// ns after which an answered one without a close is (UDP; TCP keeps on for longer).
   public var answered: UInt64 = 1_500_000_000
+  /// ns after which one with an answer and an unanswered DNS question is: resolvers ask again after
+  /// 5 seconds.
+  public var question: UInt64 = 6_000_000_000
   /// ns after which an unanswered one is told. The client may still be trying, after 1, 2, 4, …
   /// seconds, and the kernel gives a neighbour 3 seconds to answer before it drops what waits.
   public var unanswered: UInt64 = 3_500_000_000
@@ -46,7 +52,10 @@ public struct FlowCorrelator {
   private var ended: [FlowBuilder] = []
   /// Told to be unanswered; their clients may go on trying.
   private var told: [UInt64: FlowBuilder] = [:]
+  /// Closed and told.
+  private var lingering: [UInt64: FlowBuilder] = [:]
   private var nextID: UInt64 = 1
+  private var searches = DNSSearches()
 
   /// `isServer` knows the Service side of an endpoint pair, for flows whose first packet
   /// was not seen; `isHarmless` knows the drops that are no faults.
@@ -64,8 +73,9 @@ public struct FlowCorrelator {
   public var activeCount: Int { active.count }
 
   /// Takes one event; events come in the order of the ring buffer. A flow that was unanswered when
-  /// it was told and is answered after all is told again, with the same id.
-  public mutating func ingest(_ event: Event) {
+  /// it was told and is answered after all is told again, with the same id. `payload`: the beginning of
+  /// what follows the L4 header, of a packet from or to port 53.
+  public mutating func ingest(_ event: Event, payload: [UInt8]? = nil) {
     let isHarmless = event.hook == .drop && isHarmless(event)
     // a packet (or its clone) freed in the course of things begins no flow
     guard let builder = flow(of: event, mayBegin: !isHarmless) else { return }
@@ -74,7 +84,7 @@ public struct FlowCorrelator {
       adopt(conntrack.original, event, builder)
       adopt(conntrack.translated, event, builder)
     }
-    builder.add(event, isHarmless: isHarmless)
+    builder.add(event, payload: payload, isHarmless: isHarmless)
     if builder.isAnswered, told.removeValue(forKey: builder.id) != nil {
       active[builder.id] = builder
     }
@@ -86,15 +96,11 @@ public struct FlowCorrelator {
   }
 
   private mutating func flow(of event: Event, mayBegin: Bool) -> FlowBuilder? {
-    let known =
-      aliases[Alias(event.tuple, netns: event.netns)]
-      ?? event.conntrack.flatMap {
-        aliases[Alias($0.original, netns: event.netns)]
-          ?? aliases[Alias($0.translated, netns: event.netns)]
-      }
+    let known = known(event)
     if let known {
       guard known.isSucceeded(by: event) else {
-        aliases[Alias(event.tuple, netns: event.netns)] = known
+        let alias = Alias(event.tuple, netns: event.netns)
+        if aliases[alias] == nil { aliases[alias] = known }
         return known
       }
       end(known)
@@ -105,6 +111,21 @@ public struct FlowCorrelator {
     active[builder.id] = builder
     adopt(event.tuple, event, builder)
     return builder
+  }
+
+  private func known(_ event: Event) -> FlowBuilder? {
+    // what NAT made of it may for a moment be what it made of another
+    let asked =
+      event.conntrack.flatMap { entry in
+        entry.isTranslated ? aliases[Alias(entry.original, netns: event.netns)] : nil
+      }
+    let known =
+      asked ?? aliases[Alias(event.tuple, netns: event.netns)]
+      ?? event.conntrack.flatMap { aliases[Alias($0.translated, netns: event.netns)] }
+    guard let known, asked == nil, let rival = known.rival, active[rival.id] != nil,
+      !known.hasSeen(event), rival.hasSeen(event)
+    else { return known }
+    return rival
   }
 
   /// Client to server.
@@ -121,10 +142,19 @@ public struct FlowCorrelator {
   /// The tuple is this flow's from now on; a flow it was before is merged into this one.
   private mutating func adopt(_ tuple: Tuple, _ event: Event, _ builder: FlowBuilder) {
     let alias = Alias(tuple, netns: event.netns)
+    // the one whose packet dies leaves to the other what NAT made of both
+    if event.hook == .drop, tuple != event.conntrack?.original, let rival = builder.rival {
+      aliases[alias] = rival
+      return
+    }
     if let other = aliases[alias], other !== builder,
       active[other.id] != nil || told[other.id] != nil
     {
-      if other.isSucceeded(by: event) {
+      let isAnother = other.isTranslated(like: builder)
+      if isAnother, !other.isAnswered, active[other.id] != nil {
+        builder.meet(other)
+        return
+      } else if isAnother || other.isSucceeded(by: event) {
         end(other)
       } else {
         builder.absorb(other)
@@ -140,6 +170,7 @@ public struct FlowCorrelator {
   private mutating func end(_ builder: FlowBuilder) {
     if active.removeValue(forKey: builder.id) != nil { ended.append(builder) }
     told[builder.id] = nil
+    lingering[builder.id] = nil
     forget(builder)
   }
 
@@ -153,8 +184,13 @@ public struct FlowCorrelator {
   /// Flows that are over at `now` (CLOCK_BOOTTIME, ns), oldest first.
   public mutating func finished(now: UInt64) -> [Flow] {
     for builder in told.values where now > builder.last + patience.told { end(builder) }
+    for builder in lingering.values where now > builder.last + patience.lingering { end(builder) }
     for builder in active.values where builder.isOver(now: now, patience) {
-      if builder.isAnswered || now == .max {
+      if builder.lingers, now != .max {
+        active[builder.id] = nil
+        ended.append(builder)
+        lingering[builder.id] = builder
+      } else if builder.isAnswered || now == .max {
         end(builder)
       } else {
         active[builder.id] = nil
@@ -163,7 +199,11 @@ public struct FlowCorrelator {
       }
     }
     defer { ended.removeAll(keepingCapacity: true) }
-    return ended.map { $0.flow() }.sorted { $0.start < $1.start }
+    var flows = ended.map { $0.flow() }.sorted { $0.start < $1.start }
+    for i in flows.indices where !flows[i].dns.isEmpty {
+      flows[i].dnsSearch = searches.take(flows[i])
+    }
+    return flows
   }
 
   /// All the flows there are, at the end of a trace.

@@ -41,6 +41,9 @@ final class PacketWay {
     var destination: Endpoint
   }
 
+  /// Whether its payload could be a DNS message.
+  var hasRoomForDNS: Bool { (hops.first?.event.payload ?? 0) >= 12 && !isICMPError }
+
   /// What packets have in common that can be shown as one.
   struct Shape: Hashable {
     var isReply: Bool
@@ -56,6 +59,8 @@ final class PacketWay {
   let key: PacketKey
   var isReply: Bool { key.isReply }
   var repeats = 0
+  /// Of the DNS message in it, by number: `nil` if it has none, or none was read.
+  var exchange: Int?
   private var hops: [Hop] = []
   private var places: Set<Place> = []
   /// Where the packet stands in netfilter: entered and not yet left.

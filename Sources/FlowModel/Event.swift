@@ -39,6 +39,8 @@ public struct Event: Hashable, Sendable {
 
     /// The original direction after all NAT.
     public var translated: Tuple { reply.inverse }
+    /// Whether it is in the table: IPS_CONFIRMED of include/uapi/linux/netfilter/nf_conntrack_common.h.
+    public var isConfirmed: Bool { status & 8 != 0 }
     /// Whether the tuples differ, that is, NAT applies.
     public var isTranslated: Bool { translated != original }
     /// Whether IPVS changed the destination: conntrack's own NAT was asked and left it as it was

@@ -92,6 +92,9 @@ public struct Flow: Sendable {
   /// Where its packets were sent by NAT, in order. More than one if a first packet was dropped:
   /// it left no conntrack entry, and the next one had its endpoint drawn anew.
   public var attempts: [Endpoint]
+  /// Other connections, as their clients sent them, whose packets NAT gave the same tuple meanwhile:
+  /// one conntrack entry can't stand for both.
+  public var rivals: [Tuple]
   public var zone: UInt16
   /// The namespace it was first seen in.
   public var netns: UInt32
@@ -112,6 +115,13 @@ public struct Flow: Sendable {
   public var largestPassed: UInt32
   /// Some events were lost while it was traced: what is missing may be ours.
   public var mayMissEvents: Bool
+  /// What was asked and answered, if DNS was traced, in the order it was asked; of very many the
+  /// latest.
+  public var dns: [DNSExchange] = []
+  /// How many more there were.
+  public var dnsOmitted = 0
+  /// Names its client tried before, if this flow's answer ended a search.
+  public var dnsSearch: DNSSearch?
 
   /// TCP, UDP, ….
   public var proto: IPProtocol { original.proto }
@@ -127,6 +137,7 @@ public struct Flow: Sendable {
     self.start = start
     end = start
     attempts = []
+    rivals = []
     zone = 0
     state = .noAnswer
     packets = (0, 0)

@@ -16,12 +16,14 @@ public struct NetworkState: Hashable, Sendable {
     public var controller: UInt32
     /// The kind of its root qdisc, as in `fq_codel`.
     public var qdisc = ""
+    /// Of a bridge port: whether packets may leave by it that came in by it; `nil` if it is none.
+    public var isHairpin: Bool?
     /// Of a VXLAN device: its VNI and UDP port.
     public var vxlan: VXLAN?
 
     public init(
       index: UInt32, name: String, kind: String = "", mtu: UInt32 = 1500, isUp: Bool = true,
-      hasCarrier: Bool = true, controller: UInt32 = 0, vxlan: VXLAN? = nil
+      hasCarrier: Bool = true, controller: UInt32 = 0, vxlan: VXLAN? = nil, isHairpin: Bool? = nil
     ) {
       self.index = index
       self.name = name
@@ -31,6 +33,7 @@ public struct NetworkState: Hashable, Sendable {
       self.hasCarrier = hasCarrier
       self.controller = controller
       self.vxlan = vxlan
+      self.isHairpin = isHairpin
     }
   }
 

@@ -48,6 +48,16 @@ extension Event {
     icmpCode = e.icmp_code
     dropReason = e.reason
   }
+
+  /// The payload that came with an event of port 53, `nil` without. Not a part of the event, which is
+  /// copied often.
+  static func payload(record: UnsafeRawBufferPointer) -> [UInt8]? {
+    guard record.count >= MemoryLayout<kft_dns_event>.size,
+      let start = MemoryLayout<kft_dns_event>.offset(of: \.data)
+    else { return nil }
+    let length = unsafe record.loadUnaligned(fromByteOffset: start - 2, as: UInt16.self)
+    return unsafe Array(record[start..<min(start + Int(length), record.count)])
+  }
 }
 
 extension Tuple {

@@ -34,6 +34,11 @@ public struct MatchSet: Sendable, Equatable {
   /// Nothing selected: everything is of interest.
   public var isEmpty: Bool { sides.isEmpty && pairs.isEmpty }
 
+  /// Whether one of its sides names this port.
+  public func selects(port: UInt16) -> Bool {
+    sides.contains { $0.port == port } || pairs.contains { $0.0.port == port || $0.1.port == port }
+  }
+
   public static func == (a: MatchSet, b: MatchSet) -> Bool {
     a.sides == b.sides && a.pairs.elementsEqual(b.pairs, by: ==)
   }

@@ -21,8 +21,9 @@ extension NetworkNamespace {
     }
   }
 
-  /// A counter of /proc/net/netstat or /proc/net/snmp, as in `TcpExt`, `ListenOverflows`.
+  /// A counter of /proc/net/netstat, /proc/net/snmp or snmp6, as in `TcpExt`, `ListenOverflows`.
   public func statistic(_ group: String, _ name: String) -> UInt64? {
+    if group.hasSuffix("6") { return ipv6Statistic(group + name) }
     // these files show the namespace of the thread whose entry they are opened by
     let text =
       try? inside { () throws(TracingError) in
@@ -39,6 +40,16 @@ extension NetworkNamespace {
     return UInt64(lines[1][column])
   }
 
+  /// A line a counter, its name and its value; `nil` where there is no IPv6.
+  private func ipv6Statistic(_ name: String) -> UInt64? {
+    let text = try? inside { () throws(TracingError) in
+      try String(reading: "/proc/thread-self/net/snmp6")
+    }
+    let words = text?.split(separator: "\n").lazy.map { $0.split(whereSeparator: \.isWhitespace) }
+      .first { $0.first == name[...] }
+    return words?.last.flatMap { UInt64($0) }
+  }
+
   private static func readDevices() throws(TracingError) -> [UInt32: NetworkState.Device] {
     var devices: [UInt32: NetworkState.Device] = [:]
     // struct ifinfomsg: family, pad, u16 type, i32 index, u32 flags, u32 change
@@ -52,6 +63,10 @@ extension NetworkNamespace {
         isUp: flags & 1 != 0, hasCarrier: flags & 0x10000 != 0,
         controller: message.number(Int(IFLA_MASTER)) ?? 0)
       device.qdisc = message.text(Int(IFLA_QDISC)) ?? ""
+      if info?.text(Int(IFLA_INFO_SLAVE_KIND)) == "bridge" {
+        let port = info?.nested(Int(IFLA_INFO_SLAVE_DATA))
+        device.isHairpin = port?[Int(IFLA_BRPORT_MODE)]?.first == 1
+      }
       if device.kind == "vxlan", let data = info?.nested(Int(IFLA_INFO_DATA)),
         let vni = data.number(Int(IFLA_VXLAN_ID)), let port = data.port(Int(IFLA_VXLAN_PORT))
       {

@@ -7,6 +7,8 @@ internal import Glibc
   /// Where the callback, which captures nothing, puts what it gets.
   private final class Sink {
     var events: [Event] = []
+    /// By the index of their events.
+    var payloads: [Int: [UInt8]] = [:]
     var undecodable = 0
   }
 
@@ -21,7 +23,11 @@ internal import Glibc
       { context, data, size in
         guard let context = unsafe context else { return 0 }
         let sink = unsafe Unmanaged<Sink>.fromOpaque(context).takeUnretainedValue()
-        if let event = unsafe Event(record: UnsafeRawBufferPointer(start: data, count: size)) {
+        let record = unsafe UnsafeRawBufferPointer(start: data, count: size)
+        if let event = unsafe Event(record: record) {
+          if let payload = unsafe Event.payload(record: record) {
+            sink.payloads[sink.events.count] = payload
+          }
           sink.events.append(event)
         } else {
           sink.undecodable += 1
@@ -37,13 +43,17 @@ internal import Glibc
 
   deinit { unsafe ring_buffer__free(ring) }
 
-  /// Waits for events and hands over those that are there, in order.
-  func poll(milliseconds: Int32, _ body: (Event) -> Void) throws(TracingError) {
+  /// Waits for events and hands over those that are there, in order, with their payload if they have
+  /// one.
+  func poll(milliseconds: Int32, _ body: (Event, [UInt8]?) -> Void) throws(TracingError) {
     let n = unsafe ring_buffer__poll(ring, milliseconds)
     guard n >= 0 || n == -EINTR || n == -EAGAIN else {
       throw .errno("cannot read the ring buffer", -n)
     }
-    for event in sink.events { body(event) }
+    for (i, event) in sink.events.enumerated() {
+      body(event, sink.payloads.isEmpty ? nil : sink.payloads[i])
+    }
     sink.events.removeAll(keepingCapacity: true)
+    sink.payloads.removeAll(keepingCapacity: true)
   }
 }

@@ -112,7 +112,7 @@ public final class RuleTracer {
 
   private func poll(_ place: Place) throws(TracingError) {
     // more than that is read the next time, as it comes faster than it can be told
-    for _ in 0..<50_000 {
+    for _ in 0..<10_000 {
       switch try place.monitor.receive() {
       case .nothing: return
       case .overrun: overruns += 1

@@ -25,6 +25,8 @@ public struct TraceOptions {
   public var dropsOnly = false
   /// Bytes of the ring buffer: a power of two and a multiple of the page size.
   public var ringBytes = 8 << 20
+  /// Report the beginning of the payload of packets from and to port 53, too.
+  public var dns = false
   /// Removes what a tracer that was killed left on devices, first.
   public var sweepsLeftovers = true
   /// UDP destination ports that carry VXLAN or Geneve, host byte order; 4 at most.
@@ -122,6 +124,7 @@ public final class Tracer: EventSource {
     config.address_keys = forms.addressOnly ? 1 : 0
     config.port_keys = forms.portOnly ? 1 : 0
     config.netns_filter = options.namespaces.isEmpty ? 0 : 1
+    config.dns = options.dns ? 1 : 0
     let ports = options.tunnelPorts.prefix(4).map(\.bigEndian)
     unsafe withUnsafeMutableBytes(of: &config.tunnel_ports) { raw in
       for (i, port) in ports.enumerated() {
@@ -199,6 +202,14 @@ public final class Tracer: EventSource {
   }
 
   public func poll(milliseconds: Int32, _ body: (Event) -> Void) throws(TracingError) {
+    try ring.poll(milliseconds: milliseconds) { event, _ in body(event) }
+  }
+
+  /// The same with the beginning of the payload where there is one: of UDP packets from and to port 53
+  /// with `dns` in the options, of one sighting each at least.
+  public func pollPayloads(
+    milliseconds: Int32, _ body: (Event, [UInt8]?) -> Void
+  ) throws(TracingError) {
     try ring.poll(milliseconds: milliseconds, body)
   }
 

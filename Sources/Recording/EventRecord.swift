@@ -1,5 +1,5 @@
 internal import Diagnosis
-internal import FlowModel
+package import FlowModel
 
 /// One sighting of one packet as a recording keeps it, with the names of its places.
 public struct EventRecord: Hashable, Sendable, Decodable {
@@ -145,7 +145,7 @@ extension IPProtocol {
 
 extension Hook {
   /// `tcIngress`, …
-  var name: String { Self.names[Int(rawValue)] }
+  package var name: String { Self.names[Int(rawValue)] }
 
   private static let names: [String] = {
     var names = Array(repeating: "", count: 256)

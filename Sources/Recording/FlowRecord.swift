@@ -113,6 +113,12 @@ public struct FlowRecord: Hashable, Sendable, Decodable {
   public var syns: Int
   public var retransmissions: Int
   public var drops: [DropRecord]
+  /// What was asked and answered, if DNS was traced, in the order it was asked.
+  public var dns: [DNSRecord]?
+  /// How many more there were before those in `dns`.
+  public var dnsOmitted: Int?
+  /// What the search list cost whose last name this flow asked for.
+  public var dnsSearch: DNSSearchRecord?
   public var diagnosis: Explanation?
   public var timeline: [PacketRecord]
   public var mayMissEvents: Bool

@@ -23,6 +23,9 @@ extension FlowRecord: JSONWritable {
       $0.member("syns", syns)
       $0.member("retransmissions", retransmissions)
       $0.member("drops", drops)
+      if let dns { $0.member("dns", dns) }
+      $0.member("dnsOmitted", dnsOmitted)
+      $0.member("dnsSearch", dnsSearch)
       $0.member("diagnosis", diagnosis)
       $0.member("timeline", timeline)
       $0.member("mayMissEvents", mayMissEvents)
@@ -124,6 +127,7 @@ extension Explanation: JSONWritable {
   func write(to json: inout JSONWriter) {
     json.object {
       $0.member("cause", cause)
+      $0.member("severity", severity?.rawValue)
       $0.member("layer", layer.rawValue)
       $0.member("certainty", certainty.rawValue)
       $0.member("why", why)

@@ -32,6 +32,11 @@ extension FlowRecord {
           rule: node.rule(for: hop))
       }
     }
+    if !flow.dns.isEmpty {
+      dns = flow.dns.map { DNSRecord($0, since: flow.start) }
+      dnsOmitted = flow.dnsOmitted > 0 ? flow.dnsOmitted : nil
+      dnsSearch = flow.dnsSearch.map(DNSSearchRecord.init)
+    }
     diagnosis = explanation
     timeline = flow.transmissions.map { PacketRecord($0, of: flow, node) }
     mayMissEvents = flow.mayMissEvents

@@ -1,35 +1,43 @@
-internal import FlowModel
+package import FlowModel
 
 /// Writes JSON (RFC 8259) in the order in which it is given, into one buffer that is used again.
 ///
 /// Foundation's encoder takes milliseconds for a flow; the ring buffer fills up meanwhile. Names from
 /// the node are escaped, so that no terminal acts on them: control characters, and those of Unicode
 /// that turn text around.
-struct JSONWriter {
-  private(set) var bytes: [UInt8] = []
+package struct JSONWriter {
+  package init() {}
+
+  package private(set) var bytes: [UInt8] = []
   /// Something stands before in the object or array that is open.
   private var needsComma = false
 
-  mutating func removeAll() {
+  package mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     needsComma = false
   }
 
   /// Ends a line of JSON lines.
-  mutating func endLine() {
+  package mutating func endLine() {
     bytes.append(UInt8(ascii: "\n"))
+    needsComma = false
+  }
+
+  /// Ends a line within an array that goes on.
+  package mutating func separateLine() {
+    bytes.append(contentsOf: ",\n".utf8)
     needsComma = false
   }
 
   // MARK: - Structure
 
-  mutating func object(_ members: (inout JSONWriter) -> Void) {
+  package mutating func object(_ members: (inout JSONWriter) -> Void) {
     open(UInt8(ascii: "{"))
     members(&self)
     close(UInt8(ascii: "}"))
   }
 
-  mutating func array<Element>(
+  package mutating func array<Element>(
     _ elements: some Sequence<Element>, _ write: (inout JSONWriter, Element) -> Void
   ) {
     open(UInt8(ascii: "["))
@@ -54,7 +62,7 @@ struct JSONWriter {
   }
 
   /// The name of the member that is written next; ASCII without what JSON escapes.
-  mutating func key(_ name: StaticString) {
+  package mutating func key(_ name: StaticString) {
     separate()
     bytes.append(UInt8(ascii: "\""))
     unsafe bytes.append(
@@ -66,23 +74,34 @@ struct JSONWriter {
 
   // MARK: - Values
 
-  mutating func value(_ number: some BinaryInteger) {
+  package mutating func value(_ number: some BinaryInteger) {
     separate()
     digits(number < 0, UInt64(number.magnitude))
   }
 
   /// Finite numbers only.
-  mutating func value(_ number: Double) {
+  package mutating func value(_ number: Double) {
     separate()
     bytes.append(contentsOf: "\(number.isFinite ? number : 0)".utf8)
   }
 
-  mutating func value(_ flag: Bool) {
+  /// A number of thousandths as a decimal, exactly: 1234567 is 1234.567.
+  package mutating func value(thousandths number: Int64) {
+    separate()
+    digits(number < 0, number.magnitude / 1000)
+    bytes.append(UInt8(ascii: "."))
+    let rest = number.magnitude % 1000
+    for digit in [rest / 100, rest / 10 % 10, rest % 10] {
+      bytes.append(UInt8(ascii: "0") + UInt8(digit))
+    }
+  }
+
+  package mutating func value(_ flag: Bool) {
     separate()
     bytes.append(contentsOf: (flag ? "true" : "false").utf8)
   }
 
-  mutating func value(_ text: String) {
+  package mutating func value(_ text: String) {
     separate()
     bytes.append(UInt8(ascii: "\""))
     if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }) {
@@ -93,7 +112,7 @@ struct JSONWriter {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  mutating func value(_ address: Address) {
+  package mutating func value(_ address: Address) {
     guard address.isIPv4 else { return value(address.description) }
     separate()
     bytes.append(UInt8(ascii: "\""))
@@ -137,26 +156,26 @@ struct JSONWriter {
 }
 
 extension JSONWriter {
-  mutating func member(_ name: StaticString, _ number: some BinaryInteger) {
+  package mutating func member(_ name: StaticString, _ number: some BinaryInteger) {
     key(name)
     value(number)
   }
 
-  mutating func member(_ name: StaticString, _ number: (some BinaryInteger)?) {
+  package mutating func member(_ name: StaticString, _ number: (some BinaryInteger)?) {
     if let number { member(name, number) }
   }
 
-  mutating func member(_ name: StaticString, _ number: Double) {
+  package mutating func member(_ name: StaticString, _ number: Double) {
     key(name)
     value(number)
   }
 
-  mutating func member(_ name: StaticString, _ flag: Bool) {
+  package mutating func member(_ name: StaticString, _ flag: Bool) {
     key(name)
     value(flag)
   }
 
-  mutating func member(_ name: StaticString, _ text: String?) {
+  package mutating func member(_ name: StaticString, _ text: String?) {
     guard let text else { return }
     key(name)
     value(text)
@@ -176,7 +195,7 @@ extension JSONWriter {
     array(records) { $1.write(to: &$0) }
   }
 
-  mutating func member(_ name: StaticString, _ texts: [String]) {
+  package mutating func member(_ name: StaticString, _ texts: [String]) {
     key(name)
     array(texts) { $0.value($1) }
   }

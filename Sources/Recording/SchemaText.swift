@@ -37,14 +37,18 @@ extension Schema {
         "table": {"enum": ["filter", "nat", "mangle", "raw", "security", "kube-proxy"]},
         "tunnel": {"enum": ["VXLAN", "Geneve", "IP-in-IP"]},
         "certainty": {"enum": ["inferred", "likely", "certain"]},
+        "severity": {
+          "description": "What is less than a failure; absent for what failed",
+          "enum": ["delay"]
+        },
         "layer": {"enum": ["dns", "service", "policy", "pod-network", "node", "application"]},
         "hook": {
           "enum": [
             "tcIngress", "tcEgress", "nfRaw", "nfDNATDone", "nfFilter", "nfFilterDone", "nfSNAT",
             "nfSNATDone", "conntrackIn", "conntrackConfirm", "natFunction", "natManip", "hookSlow",
             "iptTable", "nftChain", "ipReceive", "ipForward", "ipDeliver", "ipOutput", "bridgeIn",
-            "bridgeOut", "vxlanTransmit", "vxlanReceive", "icmpSend", "ipvs", "drop",
-            "resetSent", "retransmit"
+            "bridgeOut", "vxlanTransmit", "vxlanReceive", "icmpSend", "ipvs", "drop", "resetSent",
+            "retransmit"
           ]
         },
         "peer": {
@@ -105,6 +109,7 @@ extension Schema {
           "additionalProperties": false,
           "properties": {
             "cause": {"type": "string", "pattern": "^[a-z][a-z0-9-]*$"},
+            "severity": {"$ref": "#/$defs/severity"},
             "layer": {"$ref": "#/$defs/layer"},
             "certainty": {"$ref": "#/$defs/certainty"},
             "why": {"type": "string", "minLength": 1},
@@ -196,6 +201,38 @@ extension Schema {
             "rule": {"$ref": "#/$defs/rule"}
           }
         },
+        "lookup": {
+          "description": "A DNS question and what became of it; times it was asked since the flow's start",
+          "type": "object",
+          "required": ["id", "name", "asked", "retries", "state"],
+          "additionalProperties": false,
+          "properties": {
+            "id": {"$ref": "#/$defs/u16"},
+            "name": {"type": "string"},
+            "type": {"type": "string"},
+            "asked": {"type": "array", "items": {"$ref": "#/$defs/ns"}},
+            "retries": {"$ref": "#/$defs/count"},
+            "state": {"enum": ["answered", "unanswered", "dropped", "unread"]},
+            "code": {"type": "string"},
+            "answers": {"$ref": "#/$defs/count"},
+            "addresses": {"type": "array", "items": {"$ref": "#/$defs/address"}},
+            "ttl": {"$ref": "#/$defs/u32"},
+            "truncated": {"type": "boolean"},
+            "latency": {"$ref": "#/$defs/ns"}
+          }
+        },
+        "search": {
+          "description": "Names a resolver made with its search list before the one that there is",
+          "type": "object",
+          "required": ["tried", "found", "questions", "lost"],
+          "additionalProperties": false,
+          "properties": {
+            "tried": {"type": "array", "items": {"type": "string"}},
+            "found": {"type": "string"},
+            "questions": {"$ref": "#/$defs/count"},
+            "lost": {"$ref": "#/$defs/ns"}
+          }
+        },
         "flow": {
           "description": "A finished connection",
           "type": "object",
@@ -225,6 +262,9 @@ extension Schema {
             "syns": {"$ref": "#/$defs/count"},
             "retransmissions": {"$ref": "#/$defs/count"},
             "drops": {"type": "array", "items": {"$ref": "#/$defs/drop"}},
+            "dns": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/lookup"}},
+            "dnsOmitted": {"type": "integer", "minimum": 1},
+            "dnsSearch": {"$ref": "#/$defs/search"},
             "diagnosis": {"$ref": "#/$defs/diagnosis"},
             "timeline": {"type": "array", "items": {"$ref": "#/$defs/packet"}},
             "mayMissEvents": {"type": "boolean"}
@@ -392,8 +432,43 @@ extension Schema {
                 "properties": {
                   "cause": {"type": "string"},
                   "layer": {"$ref": "#/$defs/layer"},
+                  "severity": {"$ref": "#/$defs/severity"},
                   "connections": {"$ref": "#/$defs/count"},
                   "packets": {"$ref": "#/$defs/count"}
+                }
+              }
+            },
+            "dns": {
+              "type": "object",
+              "required": ["questions", "unanswered", "retries", "codes"],
+              "additionalProperties": false,
+              "properties": {
+                "questions": {"$ref": "#/$defs/count"},
+                "unanswered": {"$ref": "#/$defs/count"},
+                "retries": {"$ref": "#/$defs/count"},
+                "codes": {
+                  "type": "array",
+                  "items": {
+                    "type": "object",
+                    "required": ["code", "count"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "code": {"type": "string"},
+                      "count": {"$ref": "#/$defs/count"}
+                    }
+                  }
+                },
+                "median": {"$ref": "#/$defs/ns"},
+                "worst": {"$ref": "#/$defs/ns"},
+                "search": {
+                  "type": "object",
+                  "required": ["answers", "questions", "lost"],
+                  "additionalProperties": false,
+                  "properties": {
+                    "answers": {"$ref": "#/$defs/count"},
+                    "questions": {"$ref": "#/$defs/count"},
+                    "lost": {"$ref": "#/$defs/ns"}
+                  }
                 }
               }
             }

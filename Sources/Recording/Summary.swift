@@ -26,16 +26,22 @@ public struct Summary: Sendable {
     var layer: Layer?
     var packets: Int
     var service: ServiceName?
+    var severity: Explanation.Severity?
+    var isFailure: Bool
+    var dns: DNSTally.Share?
 
     init(_ flow: FlowRecord) {
       service = flow.service
+      severity = flow.diagnosis?.severity
+      isFailure = flow.diagnosis?.isFailure ?? false
+      dns = flow.dns == nil ? nil : DNSTally.Share(flow)
       cause = flow.diagnosis?.cause
       layer = flow.diagnosis?.layer
       packets = flow.dropCount
       let dead = Set(flow.drops.map(\.tuple.destination))
       for endpoint in Set(flow.attempts) {
         let isLast = endpoint == flow.attempts.last && flow.state != .completed
-        let hasFailed = cause != nil && (dead.contains(endpoint) || isLast)
+        let hasFailed = isFailure && (dead.contains(endpoint) || isLast)
         endpoints.append((endpoint.endpoint, hasFailed))
       }
     }
@@ -45,13 +51,14 @@ public struct Summary: Sendable {
   private var failed = 0
   private var byEndpoint: [Place: Count] = [:]
   private var services: [String: ServiceName] = [:]
-  private var byCause: [String: (layer: Layer, flows: Int, packets: Int)] = [:]
+  private var byCause: [String: SummaryRecord.CauseCount] = [:]
+  private var dns = DNSTally()
   /// Of unanswered flows, by id: one that is answered after all is told twice and counts once.
   private var unanswered: [UInt64: Share] = [:]
 
   public init() {}
 
-  /// Connections with an explanation, so far.
+  /// Connections that failed, so far.
   public var failures: Int { failed }
 
   /// Counts a finished flow.
@@ -64,19 +71,28 @@ public struct Summary: Sendable {
     count(share, 1)
   }
 
+  /// Forgets an unanswered flow that was told again, if what it is now is not wanted.
+  public mutating func takeBack(id: UInt64) {
+    if let before = unanswered.removeValue(forKey: id) { count(before, -1) }
+  }
+
   private mutating func count(_ share: Share, _ sign: Int) {
     flows += sign
-    if share.cause != nil { failed += sign }
+    if share.isFailure { failed += sign }
+    if let lookups = share.dns { dns.count(lookups, sign) }
     if let service = share.service { services[service.fullName] = service }
     for (endpoint, hasFailed) in share.endpoints {
       byEndpoint[Place(service: share.service?.fullName, endpoint: endpoint), default: Count()] +=
         Count(flows: sign, failed: hasFailed ? sign : 0)
     }
     if let cause = share.cause, let layer = share.layer {
-      var entry = byCause[cause] ?? (layer, 0, 0)
-      entry.flows += sign
+      var entry =
+        byCause[cause]
+        ?? SummaryRecord.CauseCount(
+          cause: cause, layer: layer, severity: share.severity, connections: 0, packets: 0)
+      entry.connections += sign
       entry.packets += sign * share.packets
-      byCause[cause] = entry.flows > 0 ? entry : nil
+      byCause[cause] = entry.connections > 0 ? entry : nil
     }
   }
 
@@ -105,10 +121,6 @@ public struct Summary: Sendable {
     return SummaryRecord(
       duration: duration, connections: flows, failed: failed, eventsLost: eventsLost,
       truncated: truncated, services: spreads, endpoints: others,
-      causes: byCause.sorted { $0.key < $1.key }.map {
-        SummaryRecord.CauseCount(
-          cause: $0.key, layer: $0.value.layer, connections: $0.value.flows,
-          packets: $0.value.packets)
-      })
+      causes: byCause.sorted { $0.key < $1.key }.map(\.value), dns: dns.record)
   }
 }

@@ -36,9 +36,37 @@ public struct SummaryRecord: Hashable, Sendable, Decodable {
   public struct CauseCount: Hashable, Sendable, Decodable {
     public var cause: String
     public var layer: Layer
+    /// `nil` for what failed.
+    public var severity: Explanation.Severity?
     public var connections: Int
     /// Dropped.
     public var packets: Int
+  }
+
+  /// What the lookups add up to, if DNS was traced.
+  public struct DNS: Hashable, Sendable, Decodable {
+    public struct CodeCount: Hashable, Sendable, Decodable {
+      public var code: String
+      public var count: Int
+    }
+
+    /// What search lists cost: questions in vain, and ns, before so many answers.
+    public struct Search: Hashable, Sendable, Decodable {
+      public var answers: Int
+      public var questions: Int
+      public var lost: UInt64
+    }
+
+    public var questions: Int
+    public var unanswered: Int
+    /// Times they were asked again.
+    public var retries: Int
+    /// Of those answered.
+    public var codes: [CodeCount]
+    /// ns from question to answer.
+    public var median: UInt64?
+    public var worst: UInt64?
+    public var search: Search?
   }
 
   /// ns of tracing.
@@ -53,6 +81,7 @@ public struct SummaryRecord: Hashable, Sendable, Decodable {
   /// Of connections that no Service is known for.
   public var endpoints: [EndpointCount]
   public var causes: [CauseCount]
+  public var dns: DNS?
 }
 
 extension SummaryRecord: JSONWritable {
@@ -68,6 +97,7 @@ extension SummaryRecord: JSONWritable {
       $0.member("services", services)
       $0.member("endpoints", endpoints)
       $0.member("causes", causes)
+      $0.member("dns", dns)
     }
   }
 }
@@ -108,8 +138,42 @@ extension SummaryRecord.CauseCount: JSONWritable {
     json.object {
       $0.member("cause", cause)
       $0.member("layer", layer.rawValue)
+      $0.member("severity", severity?.rawValue)
       $0.member("connections", connections)
       $0.member("packets", packets)
+    }
+  }
+}
+
+extension SummaryRecord.DNS: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("questions", questions)
+      $0.member("unanswered", unanswered)
+      $0.member("retries", retries)
+      $0.member("codes", codes)
+      $0.member("median", median)
+      $0.member("worst", worst)
+      $0.member("search", search)
+    }
+  }
+}
+
+extension SummaryRecord.DNS.CodeCount: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("code", code)
+      $0.member("count", count)
+    }
+  }
+}
+
+extension SummaryRecord.DNS.Search: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("answers", answers)
+      $0.member("questions", questions)
+      $0.member("lost", lost)
     }
   }
 }

@@ -7,6 +7,7 @@ public import Recording
 public struct FlowText {
   private let style: Style
   private let verbosity: Int
+  private var dns: DNSText { DNSText(style: style) }
   /// Failures that were explained.
   private var explained: Set<Explanation.Kind> = []
   /// Ways that were shown.
@@ -25,16 +26,21 @@ public struct FlowText {
     if explained.count >= 1000 { explained.removeAll(keepingCapacity: true) }
     if ways.count >= 1000 { ways.removeAll(keepingCapacity: true) }
     let header = header(flow)
-    guard explanation != nil || verbosity > 0 else { return header + "\n" }
+    let lookups = dns.lines(flow, all: verbosity > 1).map { "    \($0)\n" }.joined()
+    guard explanation != nil || verbosity > 0 else { return header + "\n" + lookups }
     if let explanation, !explained.insert(explanation.kind).inserted, verbosity == 0 {
-      return header + style.red("   \(explanation.cause) as above") + "\n"
+      return header + colour("   \(explanation.cause) as above", explanation) + "\n" + lookups
+    }
+    if let explanation, !explanation.isFailure, verbosity == 0 {
+      // its packets are fine
+      return header + "\n" + lookups + block(explanation) + "\n"
     }
     let lines = lines(of: flow)
     if explanation == nil, verbosity == 1, !ways.insert(Self.way(lines.map(\.0))).inserted {
-      return header + style.dim("   the same way as above") + "\n"
+      return header + style.dim("   the same way as above") + "\n" + lookups
     }
     let reasons = explanation.map { block($0) } ?? ""
-    return header + "\n" + columns(lines) + reasons + "\n"
+    return header + "\n" + lookups + columns(lines) + reasons + "\n"
   }
 
   /// Places and what NAT and the tunnel did there: equal for connections that go the same way.
@@ -90,15 +96,29 @@ public struct FlowText {
       }
       if reply.destination != flow.source { route += " (as \(reply.destination))" }
     }
-    let isHealthy = flow.diagnosis == nil
-    let mark = isHealthy ? style.green("✓") : style.red("✗")
-    let state = isHealthy ? style.dim(summary(flow)) : style.red(summary(flow))
-    return "\(mark) \(style.bold(route))   \(state)"
+    let state = [
+      flow.dns == nil ? "" : dns.inline(flow), summary(flow, isBrief: flow.dns != nil),
+    ]
+    .filter { !$0.isEmpty }.joined(separator: ", ")
+    if flow.diagnosis?.isFailure ?? false {
+      return "\(style.red("✗")) \(style.bold(route))   \(style.red(state))"
+    }
+    let isTroubled = flow.diagnosis != nil || (flow.dns ?? []).contains(where: \.isTroubled)
+    let mark = isTroubled ? style.yellow("!") : style.green("✓")
+    return "\(mark) \(style.bold(route))   \(isTroubled ? style.yellow(state) : style.dim(state))"
   }
 
-  private func summary(_ flow: FlowRecord) -> String {
+  private func colour(_ text: String, _ explanation: Explanation) -> String {
+    explanation.isFailure ? style.red(text) : style.yellow(text)
+  }
+
+  /// `isBrief`: what goes without saying beside an answer is not said.
+  private func summary(_ flow: FlowRecord, isBrief: Bool = false) -> String {
     var parts: [String] = []
+    let isDone = isBrief && flow.state == .completed
     switch flow.state {
+    case .completed where isDone: break
+    case .noAnswer where isBrief && (flow.dns ?? []).contains(where: \.isUnanswered): break
     case .noAnswer: parts.append("no answer")
     case .refused: parts.append("refused")
     case .reset: parts.append("reset")
@@ -106,7 +126,7 @@ public struct FlowText {
     case .completed: parts.append("ok")
     }
     if flow.syns > 1 { parts.append("\(flow.syns) SYNs") }
-    if flow.state == .completed || flow.state == .open || flow.state == .reset {
+    if !isDone, flow.state == .completed || flow.state == .open || flow.state == .reset {
       parts.append("\(flow.packets.original)+\(flow.packets.reply) packets")
       parts.append(milliseconds(flow.end - flow.start))
     }
@@ -180,7 +200,7 @@ public struct FlowText {
       rows.append((i == 0 ? "check" : "", command.printable))
     }
     rows.append(("fix", e.fix.printable))
-    let title = "  \(style.red("✗ \(e.cause)"))\n"
+    let title = "  \(colour("\(e.isFailure ? "✗" : "!") \(e.cause)", e))\n"
     return title
       + rows.map { "      \(style.dim($0.0.padded(6))) \($0.1)\n" }.joined()
   }

@@ -123,7 +123,7 @@ struct HopText {
       line.place = "ICMP"
       line.action = "sent"
       if let error = hop.icmpError {
-        line.detail = icmpName(error, isIPv4: hop.tuple.source.endpoint.address.isIPv4)
+        line.detail = error.name(isIPv4: hop.tuple.source.endpoint.address.isIPv4)
       }
     case .answeredByReset:
       line.place = "TCP"
@@ -194,28 +194,12 @@ struct HopText {
   private func packet(_ way: FlowRecord.PacketRecord, _ first: FlowRecord.HopRecord) -> String {
     if let error = way.icmpError, let outer = first.outer {
       let source = outer.source.endpoint.address
-      return "\(icmpName(error, isIPv4: source.isIPv4))  \(source) → "
+      return "\(error.name(isIPv4: source.isIPv4))  \(source) → "
         + "\(outer.destination.endpoint.address)  about \(first.tuple)"
     }
     var kind = way.flags.map { "\($0.printable)  " } ?? ""
     if way.truncated { kind = "truncated  " }
     let size = way.payload > 0 ? "  \(way.payload) bytes" : ""
     return kind + "\(first.tuple)" + size
-  }
-
-  /// The usual name of an ICMP error.
-  private func icmpName(_ error: FlowRecord.ICMPError, isIPv4: Bool) -> String {
-    switch (isIPv4, error.type, error.code) {
-    case (true, 3, 0): "ICMP network unreachable"
-    case (true, 3, 1): "ICMP host unreachable"
-    case (true, 3, 3): "ICMP port unreachable"
-    case (true, 3, 4): "ICMP fragmentation needed"
-    case (true, 3, 9), (true, 3, 10), (true, 3, 13), (false, 1, 1): "ICMP prohibited"
-    case (true, 11, _), (false, 3, _): "ICMP time exceeded"
-    case (false, 1, 4): "ICMPv6 port unreachable"
-    case (false, 1, _): "ICMPv6 unreachable"
-    case (false, 2, _): "ICMPv6 packet too big"
-    default: "ICMP \(error.type)/\(error.code)"
-    }
   }
 }

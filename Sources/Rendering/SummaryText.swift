@@ -21,10 +21,14 @@ public struct SummaryText {
     for spread in summary.services {
       for line in findings(spread) { text += "  \(line)\n" }
     }
+    if let dns = summary.dns { text += lookups(dns) }
     for count in summary.causes {
+      let mark =
+        count.severity == nil
+        ? style.red("✗ \(count.cause.printable)") : style.yellow("! \(count.cause.printable)")
       let packets = count.packets > 0 ? ", \(counted(count.packets, "packet")) dropped" : ""
       text +=
-        "  \(style.red("✗ \(count.cause)"))  layer \(count.layer.rawValue): "
+        "  \(mark)  layer \(count.layer.rawValue): "
         + "\(counted(count.connections, "connection"))\(packets)\n"
     }
     if summary.truncated > 0 {
@@ -97,6 +101,37 @@ public struct SummaryText {
           + "with one endpoint")
     }
     return lines
+  }
+
+  /// The paragraph about DNS.
+  private func lookups(_ dns: SummaryRecord.DNS) -> String {
+    let answered = dns.codes.reduce(0) { $0 + $1.count }
+    var text = counted(dns.questions, "question")
+    if dns.unanswered > 0 {
+      text += ", " + style.red("\(dns.unanswered) unanswered")
+      if answered > 0 { text += ", \(answered) answered" }
+    } else {
+      text += answered == dns.questions ? ", all answered" : ", \(answered) answered"
+    }
+    if answered > 0 {
+      let each = dns.codes.map { row in
+        let text = "\(row.count) \(row.code.printable)"
+        return DNSRecord.isAnswer(row.code) ? text : style.red(text)
+      }
+      text += " (\(each.joined(separator: ", ")))"
+    }
+    if dns.retries > 0 { text += ", " + style.yellow("\(dns.retries) asked again") }
+    if let median = dns.median, let worst = dns.worst {
+      text +=
+        "; \(DNSText.milliseconds(median)) median, \(DNSText.milliseconds(worst)) worst"
+    }
+    text = "  DNS  \(text)\n"
+    if let search = dns.search {
+      text +=
+        "       search lists cost \(counted(search.questions, "question")) and "
+        + "\(DNSText.milliseconds(search.lost)) before \(counted(search.answers, "answer"))\n"
+    }
+    return text
   }
 
   private func percent(_ part: Int, of all: Int) -> String { "\((part * 100 + all / 2) / all) %" }

@@ -66,14 +66,12 @@ public struct ServiceCatalog: Sendable {
       reader.read(NFTKubeProxyReader.services(rules.nft))
       for set in rules.ruleSets { reader.read(set) }
     }
-    let servers = rules.flatMap(\.ipvs.servers)
-    self.init(services: reader.services + Self.services(servers, besides: reader.services))
+    self.init(
+      services: reader.services + Self.virtual(rules.flatMap(\.ipvs.servers), reader.services))
   }
 
   /// Those of virtual servers at addresses that no Service has yet.
-  private static func services(
-    _ servers: [VirtualServer], besides services: [Service]
-  ) -> [Service] {
+  private static func virtual(_ servers: [VirtualServer], _ services: [Service]) -> [Service] {
     guard !servers.isEmpty else { return [] }
     var known = Set(services.flatMap { s in s.frontends.map { Key(endpoint: $0, proto: s.proto) } })
     return servers.filter {

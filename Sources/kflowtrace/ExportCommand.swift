@@ -13,10 +13,24 @@ struct ExportCommand: AsyncParsableCommand {
     abstract: "Turn a recording into another format.",
     discussion: """
       FORMATS
-        hubble    Hubble's flow JSON lines
+        pcapng    packets for Wireshark: what was seen at devices, as NAT left it, and where it was
+                  dropped, each with a comment; payload and TCP options are not in a recording
+        perfetto  Chrome's trace events for ui.perfetto.dev: a track a connection, its hops in time
+        hubble    Hubble's flow JSON, a line a packet of a connection's timeline
+        html      one page for a browser: all connections, and how each of them went
+        otlp      OpenTelemetry traces for a collector, one a connection; a document a line, one
+                  line unless they are many
+
+      A connection that was told twice is exported as it was told last. A recording is read twice for \
+      that, so it must be a file. Options that select connections select packets with them.
 
       EXAMPLES
-        kflowtrace export --format hubble web.json > web.hubble.json
+        kflowtrace export --format html web.json -o web.html
+        kflowtrace export --format pcapng web.json -o web.pcapng
+        kflowtrace export --format perfetto web.json.gz -o web.trace.json
+        kflowtrace export --format hubble --drops-only web.json | hubble observe --input-file -
+        kflowtrace export --format otlp web.json |
+          curl -H 'Content-Type: application/json' --data-binary @- http://localhost:4318/v1/traces
 
       EXIT CODE
         0   done
@@ -54,7 +68,8 @@ struct ExportCommand: AsyncParsableCommand {
       let known = ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")
       throw TracingError(.usage, "--format \(format): choose one of \(known)")
     }
-    var exporter = format.exporter
+    var exporter = format.exporter(isFiltered: filter.isSet || dropsOnly)
+    var retold = Retold()
     let wanted = try filter.test()
     if type(of: exporter).readsTwice {
       if files.contains("-") {
@@ -64,7 +79,10 @@ struct ExportCommand: AsyncParsableCommand {
       for path in files {
         var recording = RecordingFiles(path: path, events: false, isQuiet: true)
         try recording.read { record, _, header in
-          if case .flow(let flow) = record, isWanted(flow, header, wanted) { exporter.learn(flow) }
+          if case .flow(let flow) = record {
+            retold.learn(flow, header)
+            exporter.learn(flow, header, isWanted: isWanted(flow, header, wanted))
+          }
           return !Interruption.isAsked
         }
       }
@@ -94,7 +112,13 @@ struct ExportCommand: AsyncParsableCommand {
     for path in files where failure == nil {
       var recording = RecordingFiles(path: path, events: true)
       try recording.read { record, _, header in
-        if case .flow(let flow) = record, !isWanted(flow, header, wanted) { return true }
+        if case .flow(let flow) = record {
+          if retold.takesBack(flow, header) { return true }
+          if !isWanted(flow, header, wanted) {
+            exporter.takeBack(flow, header)
+            return true
+          }
+        }
         return write(exporter.add(record, header)) && !Interruption.isAsked
       }
       isDamaged = isDamaged || recording.isDamaged
@@ -113,6 +137,6 @@ struct ExportCommand: AsyncParsableCommand {
   private func isWanted(
     _ flow: FlowRecord, _ header: HeaderRecord?, _ wanted: FlowFilter.Test
   ) -> Bool {
-    wanted(flow, header) && (flow.diagnosis != nil || !dropsOnly)
+    wanted(flow, header) && (flow.diagnosis?.isFailure ?? false || !dropsOnly)
   }
 }

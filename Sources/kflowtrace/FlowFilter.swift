@@ -23,6 +23,9 @@ struct FlowFilter: ParsableArguments {
   @Option(help: "Up to this time, written in the same ways.")
   var to: String?
 
+  /// Whether it leaves anything out.
+  var isSet: Bool { !svc.isEmpty || !cause.isEmpty || from != nil || to != nil }
+
   /// Throws the line that says which option is wrong.
   func test() throws(TracingError) -> Test {
     var targets: [ServiceTarget] = []

@@ -14,6 +14,8 @@ final class NodeKnowledge: NodeView {
   private var after: [UInt32: (time: UInt64, rules: NodeRules)] = [:]
   private var states: [UInt32: (time: UInt64, state: NetworkState?)] = [:]
   private var programmed: [UInt32: [Address]] = [:]
+  /// What connection tracking had counted when the trace began.
+  private var tracked: [UInt32: ConntrackTable.Counters] = [:]
   private var wanted: Set<Address> = []
   private var selected: Set<Service> = []
   private var catalogTime: UInt64 = 0
@@ -54,6 +56,7 @@ final class NodeKnowledge: NodeView {
         for line in rules.missing where !missing.contains(line) { missing.append(line) }
       }
     }
+    for namespace in traced { tracked[namespace.inode] = namespace.conntrackCounters() }
     // the node's namespace has kube-proxy's rules; those of pods have none
     catalog = ServiceCatalog(traced.compactMap { before[$0.inode] })
   }
@@ -260,6 +263,12 @@ final class NodeKnowledge: NodeView {
     names.namespace(netns)?.statistic(group, name)
   }
 
+  func conntrack(in netns: UInt32) -> ConntrackTable? {
+    var table = names.namespace(netns)?.conntrackTable()
+    table?.before = tracked[netns]
+    return table
+  }
+
   func programmedAddresses(in netns: UInt32) -> [Address] {
     if let known = programmed[netns] { return known }
     let services = before[netns]?.catalog.services ?? []
@@ -290,8 +299,10 @@ final class NodeKnowledge: NodeView {
     var candidates = rules.dropCandidates(hook: hook, packet: packet)
     let traces = ruleTracer?.traces(of: event) ?? []
     if let trace = traces.first {
+      // the rules may have changed since, or could not be read again
+      let readings = [rules, before[event.netns]].compactMap { $0 }
       return RuleFinding(
-        traces, rules, among: candidates,
+        traces, readings, hook, packet,
         at: try? names.namespace(event.netns)?.position(of: trace))
     }
     if let earlier = before[event.netns], let later = after[event.netns]?.rules {

@@ -95,7 +95,7 @@ private struct Replay {
   private mutating func tell(_ flow: FlowRecord, _ bytes: [UInt8], _ header: HeaderRecord?) {
     guard wanted(flow, header) else { return }
     summary.add(flow)
-    guard flow.diagnosis != nil || !command.dropsOnly else { return }
+    guard flow.diagnosis?.isFailure ?? false || !command.dropsOnly else { return }
     if command.json {
       isReaderGone = !Output.result(bytes)
     } else {

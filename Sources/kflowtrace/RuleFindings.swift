@@ -11,13 +11,19 @@ extension RuleFinding {
       alternatives: alternatives)
   }
 
-  /// The rule that the first of the kernel's traces names; `nil` without any. A rule that is in no
-  /// ruleset any more has no text.
+  /// The rule that the first of the kernel's traces names, by the first reading of the rules that
+  /// has it; `nil` without any trace. A rule that is in no ruleset any more has no text.
   init?(
-    _ traces: [RuleTrace], _ rules: NodeRules, among candidates: [RuleMatch], at position: Int?
+    _ traces: [RuleTrace], _ readings: [NodeRules], _ hook: NetfilterHook, _ packet: RulePacket,
+    at position: Int?
   ) {
     guard let trace = traces.first else { return nil }
-    if let match = rules.match(for: trace, position: position, among: candidates) {
+    let match = readings.lazy.compactMap { rules in
+      rules.match(
+        for: trace, position: position,
+        among: rules.dropCandidates(hook: hook, packet: packet))
+    }.first
+    if let match {
       self.init(match, alternatives: 0)
     } else {
       self.init(
@@ -27,9 +33,6 @@ extension RuleFinding {
         comment: nil, backend: "nftables", isPolicy: trace.handle == nil, certainty: .certain,
         alternatives: 0)
     }
-    let others = traces.dropFirst().map { "\($0)" }
-    self.trace =
-      "\(trace)"
-      + (others.isEmpty ? "" : "; for others of these packets " + others.joined(separator: ", "))
+    self.trace = traces.map { "\($0)" }
   }
 }

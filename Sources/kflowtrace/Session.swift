@@ -51,10 +51,14 @@ struct Session {
     node = NodeKnowledge(traced: traced)
     await node.readRules()
     let selected = try node.select(targets, into: &options.matches)
+    let isDNSAlone = command.dns == true && options.matches.isEmpty && !command.all
+    if isDNSAlone { options.matches.sides = [.init(address: nil, port: 53)] }
+    options.dns = command.dns ?? options.matches.selects(port: 53)
     options.dropsOnly = command.dropsOnly && options.matches.isEmpty
     if command.all || options.dropsOnly { options.matches = MatchSet() }
     description =
-      (selected + command.pod.map { "pod \($0)" } + command.flow.map { "flow \($0)" })
+      ((isDNSAlone ? ["DNS (port 53)"] : []) + selected + command.pod.map { "pod \($0)" }
+      + command.flow.map { "flow \($0)" })
       .joined(separator: ", ")
     Interruption.watch()
     tracer = try Tracer(options)
@@ -93,11 +97,6 @@ struct Session {
         "note: not probed, the kernel or its loaded modules lack them: "
           + missing.joined(separator: ", "))
     }
-    for name in tracer.backend == .netfilter ? node.namespacesWithUntrackedIPVS() : [] {
-      Output.note(
-        "note: net.ipv4.vs.conntrack is 0 in \(name): conntrack does not know what IPVS did, and "
-          + "connections are told in two, before it and behind it; --backend kprobe joins them")
-    }
     if let ruleTracer {
       let tables = Set(ruleTracer.tables).sorted().joined(separator: ", ")
       Output.note("note: made the nftables table \(tables), which goes when this ends")
@@ -106,6 +105,11 @@ struct Session {
           "note: the kernel doesn't trace rules of iptables-legacy; those are told as without "
             + "--trace-rules")
       }
+    }
+    for name in tracer.backend == .netfilter ? node.namespacesWithUntrackedIPVS() : [] {
+      Output.note(
+        "note: net.ipv4.vs.conntrack is 0 in \(name): conntrack does not know what IPVS did, and "
+          + "connections are told in two, before it and behind it; --backend kprobe joins them")
     }
     let what = description.isEmpty ? (options.dropsOnly ? "drops" : "everything") : description
     let names = traced.map(\.name)
@@ -164,10 +168,10 @@ struct Session {
     for (netns, interfaces) in try tracer.followDevices() {
       node.learn(interfaces, in: netns)
     }
-    var batch: [Event] = []
-    try tracer.poll(milliseconds: milliseconds) { batch.append($0) }
-    for event in batch {
-      correlator.ingest(event)
+    var batch: [(Event, payload: [UInt8]?)] = []
+    try tracer.pollPayloads(milliseconds: milliseconds) { batch.append(($0, $1)) }
+    for (event, payload) in batch {
+      correlator.ingest(event, payload: payload)
       recorder?.append(event, on: node)
     }
     if recorder?.flush() == false { isReaderGone = true }
@@ -198,7 +202,7 @@ struct Session {
       let record = FlowRecord(flow, explanation, on: node)
       summary.add(record)
       recorder?.append(record)
-      guard explanation != nil || !command.dropsOnly else { continue }
+      guard explanation?.isFailure ?? false || !command.dropsOnly else { continue }
       shown += 1
       if !show(record) {
         isReaderGone = true

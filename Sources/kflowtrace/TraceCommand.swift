@@ -14,12 +14,14 @@ struct TraceCommand: AsyncParsableCommand {
       EXAMPLES
         kflowtrace --svc 10.96.0.50              all its ports and endpoints
         kflowtrace --svc default/web             the same by its name
-        kflowtrace --svc 10.96.0.10:53/udp       DNS over UDP only
+        kflowtrace --svc kube-system/kube-dns    every name asked, and its answer
+        kflowtrace --pod 10.244.1.5 --dns        a pod's traffic, lookups decoded
+        kflowtrace --dns                         every lookup on the node
         kflowtrace --pod 10.244.1.5 --drops-only failures of a pod's traffic
         kflowtrace --flow 10.244.1.5,10.244.2.8:8080 --duration 30s --json
         kflowtrace --svc default/web --netns all every namespace's devices
         kflowtrace --svc default/web --record web.json.gz
-        kflowtrace --svc default/web --trace-rules  the rule for certain
+        kflowtrace --svc default/web --trace-rules which rule drops it
 
       EXIT CODE
         0   no failure seen
@@ -84,6 +86,14 @@ struct TraceCommand: AsyncParsableCommand {
   @Option(help: "UDP ports that carry VXLAN or Geneve, comma-separated.")
   var tunnelPorts = "8472,4789,6081"
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: ArgumentHelp(
+      "Decode DNS on port 53: names, answers, latency, retries.",
+      discussion: "The default where port 53 is selected, as by the Service kube-dns. Alone it "
+        + "selects port 53. It reads the first 254 bytes of those packets, and no others."))
+  var dns: Bool?
+
   @Flag(help: "One JSON object a finished connection, a line each.")
   var json = false
 
@@ -140,10 +150,10 @@ struct TraceCommand: AsyncParsableCommand {
     if let flows, flows < 1 {
       throw TracingError(.usage, "--flows \(flows): write a number from 1")
     }
-    guard all || dropsOnly || !(svc.isEmpty && pod.isEmpty && flow.isEmpty) else {
+    guard all || dropsOnly || dns == true || !(svc.isEmpty && pod.isEmpty && flow.isEmpty) else {
       throw TracingError(
         .usage,
-        "say what to trace: --svc IP or NAMESPACE/NAME, --pod IP, --flow SRC,DST, --all, "
+        "say what to trace: --svc IP or NAMESPACE/NAME, --pod IP, --flow SRC,DST, --all, --dns, "
           + "or --drops-only for the whole node; --help has examples")
     }
     if record == nil, force || rotate != nil {

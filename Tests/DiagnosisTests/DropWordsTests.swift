@@ -22,10 +22,10 @@ import Testing
   }
 
   @Test("commands run where it happened, with the device's name") func commands() throws {
-    let said = try explain(Node("IP_CSUM", in: "ip_rcv_core+0x1"))
+    let said = try explain(Node("PKT_TOO_SMALL", in: "ip_rcv_core+0x1"))
     #expect(
       said.check == [
-        "ip netns exec node1 nstat -az IpExtInCsumErrors",
+        "ip netns exec node1 nstat -az IpInTruncatedPkts",
         "ip netns exec node1 tcpdump -ni if3 -vv",
       ])
   }

@@ -105,11 +105,15 @@ import Testing
 
   @Test("the kernel's own trace is evidence") func trace() throws {
     var traced = Told.rule
-    traced.trace = "ip filter KUBE-NWPLCY-ABC rule handle 7 verdict drop"
+    traced.trace = [
+      "ip filter KUBE-NWPLCY-ABC rule handle 7 verdict drop", "ip filter X policy drop",
+    ]
     let said = try explained(traced)
     #expect(
-      said.evidence.last
-        == "the kernel's rule trace: ip filter KUBE-NWPLCY-ABC rule handle 7 verdict drop")
+      said.evidence.suffix(2) == [
+        "the kernel's rule trace: ip filter KUBE-NWPLCY-ABC rule handle 7 verdict drop",
+        "others of these packets: ip filter X policy drop",
+      ])
     #expect(try explained(Told.rule).evidence.allSatisfy { !$0.contains("trace") })
   }
 

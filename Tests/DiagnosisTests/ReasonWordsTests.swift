@@ -33,7 +33,9 @@ import Testing
     #expect(led.isSubset(of: known), "\(led.subtracting(known))")
     // those need no drop to be seen, or take any
     #expect(
-      known.subtracting(led) == ["service-not-programmed", "lost-beyond-node", "drop"],
+      known.subtracting(led) == [
+        "service-not-programmed", "lost-beyond-node", "drop", "dns-search-expansion",
+      ],
       "\(known.subtracting(led))")
   }
 

@@ -40,6 +40,27 @@ import Testing
       Diagnoser.explain(told().flow, on: Node("IP_INADDRERRORS"))?.cause == "drop", "no Service")
   }
 
+  @Test("a bridge port without hairpin mode, as long as it has none") func hairpinMode() throws {
+    let pod = Endpoint(Told.client.address, 8080)
+    let itself = Tuple(.tcp, from: Told.client, to: pod)
+    var told = Told()
+    told.flow.translated = itself
+    told.packet(repeats: 3, Told.dropped(tuple: itself) { $0.interface = 7 })
+    var node = Node(in: "br_handle_frame_finish+0x380")
+    #expect(Diagnoser.explain(told.flow, on: node)?.certainty == .inferred, "no state known")
+    node.states[2] = NetworkState(devices: [
+      5: .init(index: 5, name: "cni0", kind: "bridge"),
+      7: .init(index: 7, name: "vethweb1", kind: "veth", controller: 5, isHairpin: false),
+    ])
+    let said = try #require(Diagnoser.explain(told.flow, on: node))
+    #expect(said.cause == "hairpin" && said.layer == .service && said.certainty == .certain)
+    #expect(said.why.contains("cni0 of node1 refused to send it out of the port it came in by"))
+    #expect(said.evidence.contains("hairpin_mode of vethweb1 is off now"))
+    #expect(said.fix.contains("bridge link set dev vethweb1 hairpin on"))
+    node.states[2]?.devices[7]?.isHairpin = true
+    #expect(Diagnoser.explain(told.flow, on: node)?.cause == "drop", "it was for something else")
+  }
+
   @Test("a pod that was given itself") func hairpin() throws {
     var told = Told()
     let pod = Endpoint(Told.client.address, 8080)

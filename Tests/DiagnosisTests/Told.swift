@@ -12,6 +12,8 @@ struct Node: NodeView {
   var programmed: [Address] = []
   var isNFTables = false
   var wanted: Set<Address> = []
+  var statistics: [String: UInt64] = [:]
+  var table: ConntrackTable?
   var service: ServiceName?
   var endpoints: [Endpoint] = []
 
@@ -31,7 +33,10 @@ struct Node: NodeView {
   func namespace(owning address: Address) -> UInt32? { owners[address] }
   func network(of netns: UInt32) -> NetworkState? { states[netns] }
   func setting(_ path: String, in netns: UInt32) -> String? { settings[path] }
-  func statistic(_ group: String, _ name: String, in netns: UInt32) -> UInt64? { nil }
+  func statistic(_ group: String, _ name: String, in netns: UInt32) -> UInt64? {
+    statistics[group + name]
+  }
+  func conntrack(in netns: UInt32) -> ConntrackTable? { table }
   func programmedAddresses(in netns: UInt32) -> [Address] { netns == 2 ? programmed : [] }
   func isKubeProxyNFTables(in netns: UInt32) -> Bool { isNFTables }
   func isWantedService(_ address: Address) -> Bool { wanted.contains(address) }

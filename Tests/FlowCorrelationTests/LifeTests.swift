@@ -25,6 +25,35 @@ import Testing
     #expect(correlator.activeCount == 0 && correlator.drain().isEmpty)
   }
 
+  @Test("what comes late to one that was told is its own, a new SYN is not") func late() {
+    var correlator = FlowCorrelator()
+    let packets = refused()
+    for event in packets.events { correlator.ingest(event) }
+    #expect(correlator.finished(now: packets.time + 300_000_000).count == 1)
+    var late = Sightings()
+    late.time = packets.time + 1_000_000_000
+    late.flags = [.rst]
+    late.leaveClient()
+    for event in late.events { correlator.ingest(event) }
+    #expect(correlator.finished(now: late.time + 4_000_000_000).isEmpty)
+    var again = Sightings()
+    again.time = late.time + 4_100_000_000
+    again.sequence = 7777
+    again.leaveClient()
+    for event in again.events { correlator.ingest(event) }
+    #expect(correlator.finished(now: again.time + 4_000_000_000).map(\.id) == [2])
+    var muchLater = Sightings()
+    muchLater.time = again.time + 20_000_000_000
+    muchLater.flags = [.rst]
+    muchLater.leaveClient()
+    var other = FlowCorrelator()
+    for event in packets.events { other.ingest(event) }
+    _ = other.finished(now: packets.time + 300_000_000)
+    _ = other.finished(now: packets.time + 10_000_000_000)
+    for event in muchLater.events { other.ingest(event) }
+    #expect(other.drain().count == 1, "by then it may be anybody's")
+  }
+
   @Test(
     "a close is a close whatever comes after it",
     arguments: [

@@ -32,6 +32,7 @@ package struct SampleNode: NodeView {
   package func network(of netns: UInt32) -> NetworkState? { nil }
   package func setting(_ path: String, in netns: UInt32) -> String? { nil }
   package func statistic(_ group: String, _ name: String, in netns: UInt32) -> UInt64? { nil }
+  package func conntrack(in netns: UInt32) -> ConntrackTable? { nil }
   package func programmedAddresses(in netns: UInt32) -> [Address] { [] }
   package func isKubeProxyNFTables(in netns: UInt32) -> Bool { false }
   package func isWantedService(_ address: Address) -> Bool { false }

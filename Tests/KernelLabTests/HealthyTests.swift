@@ -96,7 +96,21 @@ extension LabTests {
         #expect(flow.service?.name == "kube-dns" && flow.service?.port == "dns")
         #expect(flow.reply?.source.text == "10.244.2.10:53")
         #expect(flow.request.pass("node1 PREROUTING dnat", "dns INPUT delivered"))
+        #expect(flow.dnsSearch == nil)
       }
+      let lookups = trace.flows.flatMap { $0.dns ?? [] }
+      #expect(
+        lookups.map(\.text) == [
+          "A web.default.svc.cluster.local NOERROR", "AAAA web.default.svc.cluster.local NOERROR",
+          "A absent.default.svc.cluster.local NXDOMAIN",
+        ])
+      #expect(lookups.map(\.addresses) == [["10.96.0.50"], ["fd00:10:96::50"], []])
+      for lookup in lookups {
+        #expect(lookup.asked == [0] && lookup.retries == 0)
+        let latency = try #require(lookup.latency)
+        #expect((10_000...2_000_000_000).contains(latency), "\(latency) ns")
+      }
+      #expect(trace.errors.contains("DNS  3 questions, all answered (2 NOERROR, 1 NXDOMAIN)"))
     }
 
     @Test("31: sessionAffinity is no fault") func sticky() throws {

@@ -80,6 +80,27 @@ extension LabTests {
         client: "kft-web1", cause: "hairpin", layer: "service", place: "kft-web1",
         says: ["10.244.1.6 calls default/web-local and was given itself as endpoint"]),
       Expected(
+        scenario: "hairpin-mode", select: ["--svc", "10.96.0.61"], netns: ["node1", "web1"],
+        client: "kft-web1", cause: "hairpin", layer: "service", place: "kft-node1",
+        says: [
+          "cni0 of kft-node1 refused to send it out of the port it came in by, vethweb1",
+          "hairpin_mode of vethweb1 is off",
+        ]),
+      Expected(
+        scenario: "conntrack-full", cause: "conntrack-full", layer: "node", place: "kft-node1",
+        says: [
+          "the conntrack table of kft-node1 is full", "nf_conntrack_max = ",
+          "of them while tracing",
+        ]),
+      Expected(
+        scenario: "checksum-error", cause: "checksum-error", layer: "pod-network",
+        place: "kft-node2",
+        says: [
+          "the UDP checksum of the tunnel's packets from 192.168.1.11 is wrong",
+          "came in by eth0 of kft-node2", "UdpInCsumErrors of kft-node2: ",
+          "kft-node1 had sent it by eth0",
+        ]),
+      Expected(
         scenario: "no-local-endpoint", select: ["--svc", "default/web-outside"],
         netns: ["node1", "outside"], client: "kft-outside", cause: "no-local-endpoint",
         layer: "service", place: "kft-node1",

@@ -52,7 +52,7 @@ extension LabTests {
         let handle = try #require(told.handles[flow.source.port]?.first, "\(told.handles)")
         let evidence =
           "the kernel's rule trace: ip filter KUBE-POLICY-DEMO rule handle \(handle) verdict drop"
-        #expect(flow.diagnosis?.evidence.contains { $0.hasPrefix(evidence) } == true)
+        #expect(flow.diagnosis?.evidence.contains(evidence) == true)
         #expect(flow.diagnosis?.certainty == "certain" && rule.certainty == "certain")
         #expect(rule.chain == "KUBE-POLICY-DEMO" && rule.table == "filter")
         // iptables' text is of the rule that nft has under this handle
@@ -61,7 +61,7 @@ extension LabTests {
         #expect(rule.specification.hasPrefix("-A KUBE-POLICY-DEMO "))
         // the SYN may have died of the other rule when it was sent again
         let others = Set(told.handles[flow.source.port] ?? []).count - 1
-        #expect((rule.trace?.contains("; for others of these packets") == true) == (others > 0))
+        #expect(rule.trace?.count == 1 + others)
       }
       #expect(Set(told.handles.values.joined()).count == 2, "both rules were met")
       #expect(try tables().isEmpty)
@@ -119,7 +119,8 @@ extension LabTests {
       for tracer in [first, second] {
         tracer.send(SIGINT)
         for flow in try failed(Trace(tracer.wait())) {
-          #expect(flow.diagnosis?.rule?.trace?.hasPrefix("ip filter KUBE-POLICY-DEMO rule") == true)
+          #expect(flow.diagnosis?.rule?.trace?.count == 1)
+          #expect(flow.diagnosis?.rule?.chain == "KUBE-POLICY-DEMO")
           #expect(flow.diagnosis?.rule?.comment == "deny-trace-backend")
         }
       }
@@ -139,7 +140,7 @@ extension LabTests {
       }
       for flow in try failed(trace) {
         let rule = try #require(flow.diagnosis?.rule)
-        #expect(rule.trace == "ip6 filter FORWARD policy drop")
+        #expect(rule.trace == ["ip6 filter FORWARD policy drop"])
         #expect(rule.specification == "-P FORWARD DROP" && rule.certainty == "certain")
       }
     }

@@ -92,7 +92,7 @@ struct FlowLine: Decodable {
     var specification: String
     var comment: String?
     var certainty: String
-    var trace: String?
+    var trace: [String]?
   }
   struct Drop: Decodable {
     var reason: String
@@ -112,6 +112,29 @@ struct FlowLine: Decodable {
     var check: [String]
     var fix: String
     var rule: Rule?
+    var severity: String?
+  }
+  struct Lookup: Decodable {
+    var id: Int
+    var name: String
+    var type: String?
+    var asked: [UInt64]
+    var retries: Int
+    var state: String
+    var code: String?
+    var addresses: [String]?
+    /// ns.
+    var latency: UInt64?
+
+    /// `A web.default NOERROR`.
+    var text: String { "\(type ?? "?") \(name) \(code ?? state)" }
+  }
+  struct Search: Decodable {
+    var tried: [String]
+    var found: String
+    var questions: Int
+    /// ns.
+    var lost: UInt64
   }
   struct Hop: Decodable {
     var netns: String
@@ -151,6 +174,8 @@ struct FlowLine: Decodable {
   var attempts: [Peer]
   var syns: Int
   var drops: [Drop]
+  var dns: [Lookup]?
+  var dnsSearch: Search?
   var diagnosis: Diagnosis?
   var timeline: [Packet]
   var mayMissEvents: Bool

@@ -7,6 +7,10 @@ private func decode(_ bytes: [UInt8]) -> Event? {
   unsafe bytes.withUnsafeBytes { unsafe Event(record: $0) }
 }
 
+private func payload(_ bytes: [UInt8]) -> [UInt8]? {
+  unsafe bytes.withUnsafeBytes { unsafe Event.payload(record: $0) }
+}
+
 private func endpoint(_ address: String, _ port: UInt16) throws -> Endpoint {
   Endpoint(try #require(Address(address)), port)
 }
@@ -101,6 +105,18 @@ private func endpoint(_ address: String, _ port: UInt16) throws -> Endpoint {
   @Test("a longer record, of a newer program, is read as far as it is known") func oversize() {
     #expect(
       decode(Fixture.translated + hex("ff ff ff ff ff ff ff ff")) == decode(Fixture.translated))
+  }
+
+  @Test("a DNS record is the event and as many bytes as it says, never more than there are")
+  func payloads() {
+    let data = (0..<254).map { UInt8($0) }
+    for length in [0, 1, 12, 253, 254, 255, 4000, 65535] {
+      let bytes = Fixture.dropped + [UInt8(length & 255), UInt8(length >> 8)] + data
+      #expect(bytes.count == 448)
+      #expect(payload(bytes) == Array(data.prefix(length)))
+      #expect(decode(bytes) == decode(Fixture.dropped))
+      #expect(payload(Array(bytes.dropLast())) == nil, "cut short")
+    }
   }
 
   @Test("a record need not be aligned") func unaligned() {

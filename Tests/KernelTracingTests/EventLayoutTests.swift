@@ -51,6 +51,14 @@ import Testing
     #expect(MemoryLayout<E>.offset(of: \.reply) == 156)
   }
 
+  @Test("a DNS record is an event with a length and the payload behind it") func dns() {
+    #expect(MemoryLayout<kft_dns_event>.size == 448)
+    #expect(MemoryLayout<kft_dns_event>.offset(of: \.event) == 0)
+    #expect(MemoryLayout<kft_dns_event>.offset(of: \.length) == 192)
+    #expect(MemoryLayout<kft_dns_event>.offset(of: \.data) == 194)
+    #expect(KFT_DNS_BYTES == 254)
+  }
+
   @Test("map keys have no hidden padding a lookup would trip over") func keys() {
     #expect(MemoryLayout<kft_match_key>.size == 20)
     #expect(MemoryLayout<kft_match_value>.size == 12)
@@ -73,7 +81,9 @@ import Testing
       (KFT_IP_DELIVER, .ipDeliver), (KFT_IP_OUTPUT, .ipOutput), (KFT_BRIDGE_IN, .bridgeIn),
       (KFT_BRIDGE_OUT, .bridgeOut), (KFT_VXLAN_XMIT, .vxlanTransmit),
       (KFT_VXLAN_RCV, .vxlanReceive), (KFT_ICMP_SEND, .icmpSend), (KFT_IPVS, .ipvs),
-      (KFT_DROP, .drop), (KFT_RST_SENT, .resetSent), (KFT_RETRANSMIT, .retransmit),
+      (KFT_DROP, .drop),
+      (KFT_RST_SENT, .resetSent),
+      (KFT_RETRANSMIT, .retransmit),
     ]
     for (number, hook) in header { #expect(number.rawValue == UInt32(hook.rawValue)) }
     #expect(Set(header.map(\.1)) == Set(Hook.allCases))

@@ -36,6 +36,8 @@ final class PacketLab {
   struct Told {
     /// In order, of every hook, without what the kernel itself sends on a new device.
     var events: [Event] = []
+    /// Payloads by the text of their source address.
+    var payloads: [String: [[UInt8]]] = [:]
     /// Those that came in at utb1.
     var arrived: [Event] = []
     var lost: UInt64 = 0
@@ -48,7 +50,9 @@ final class PacketLab {
 
   /// Traces everything here, sends the frames in order and one more that ends the trace.
   /// `matches` without anything is everything.
-  func send(_ frames: [[UInt8]], matches: MatchSet = MatchSet()) throws -> Told {
+  func send(
+    _ frames: [[UInt8]], matches: MatchSet = MatchSet(), dns: Bool = false
+  ) throws -> Told {
     let end = Packets.ethernet(
       0x0800, Packets.ipv4(250, 17, Packets.udp(from: 1, to: 9999, [])))
     let lines = (frames + [end]).map { frame in
@@ -61,23 +65,29 @@ final class PacketLab {
       s.bind(("utb0", 0))
       for line in "\(lines.joined(separator: " "))".split():
           s.send(bytes.fromhex(line))
-      """, matches: matches, until: { $0.tuple.destination.port == 9999 && $0.hook == .tcIngress })
+      """, matches: matches, dns: dns,
+      until: { $0.tuple.destination.port == 9999 && $0.hook == .tcIngress })
   }
 
   /// Traces everything here while a Python script runs, until an event or for ten seconds.
   func trace(
-    _ script: String, matches: MatchSet = MatchSet(), until isEnd: (Event) -> Bool
+    _ script: String, matches: MatchSet = MatchSet(), dns: Bool = false,
+    until isEnd: (Event) -> Bool
   ) throws -> Told {
     var options = TraceOptions()
     options.namespaces = [namespace]
     options.matches = matches
+    options.dns = dns
     let tracer = try Tracer(options)
     try run("ip", "netns", "exec", name, "python3", "-c", script)
     var told = Told()
     let deadline = Date().addingTimeInterval(10)
     var hasEnded = false
     while !hasEnded, Date() < deadline {
-      try tracer.poll(milliseconds: 100) { event in
+      try tracer.pollPayloads(milliseconds: 100) { event, payload in
+        if let payload {
+          told.payloads["\(event.tuple.source.address)", default: []].append(payload)
+        }
         if isEnd(event) { hasEnded = true }
         if !isOfKernel(event), event.tuple.destination.port != 9999 { told.events.append(event) }
       }

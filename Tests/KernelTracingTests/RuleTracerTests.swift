@@ -86,9 +86,10 @@ import Testing
     #expect(Set(names).count == 2)
     for name in names { #expect(try tables(lab).contains("table inet \(name)\n")) }
     let text = try run(
-      "ip", "netns", "exec", lab.name, "nft", "-j", "list", "table", "inet", names[1])
-    #expect(text.matches(of: /"10\.244\.\d+\.\d+"/).count == 5000)
-    #expect(text.matches(of: #/\{"rule": /#).count == 8)
+      "ip", "netns", "exec", lab.name, "nft", "list", "table", "inet", names[1])
+    #expect(text.matches(of: /10\.244\.\d+\.\d+ \. tcp \. 8080/).count == 5000)
+    #expect(text.matches(of: /fd00::[0-9a-f:]* \. tcp \. 8080/).count == 5000)
+    #expect(text.matches(of: /meta nftrace set 1/).count == 8)
     first = nil
     #expect(try tables(lab).trimmingCharacters(in: .newlines) == "table inet \(names[1])")
   }

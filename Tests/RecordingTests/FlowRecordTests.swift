@@ -162,6 +162,39 @@ import Testing
     #expect(line["timeline"]?[0]?["repeats"] == .integer(2))
   }
 
+  @Test("lookups have name, type, when they were asked, and their answer") func dns() throws {
+    var lookups = SampleLookups()
+    lookups.lookup("web.example.cluster.local", code: 3, at: 0, port: 40000)
+    lookups.packet(DNSBytes.query("web.example", id: 9), at: 1000, port: 40001)
+    lookups.packet(DNSBytes.query("web.example", id: 9), at: 2_001_000, port: 40001)
+    lookups.packet(
+      DNSBytes.response("web.example", id: 9, data: [[10, 96, 0, 50]], ttl: 5), at: 2_001_400,
+      port: 40001)
+    lookups.packet(DNSBytes.query("other.example"), at: 2_002_000, port: 40002)
+    let flows = lookups.flows()
+    let line = try json(flows[1])
+    #expect(line["dns"]?.count == 1)
+    let lookup = try #require(line["dns"]?[0])
+    #expect(
+      lookup.keys == [
+        "id", "name", "type", "asked", "retries", "state", "code", "answers", "addresses", "ttl",
+        "truncated", "latency",
+      ])
+    #expect(lookup["id"] == .integer(9) && lookup["name"] == .text("web.example"))
+    #expect(lookup["type"] == .text("A") && lookup["state"] == .text("answered"))
+    #expect(lookup["asked"] == .array([.integer(0), .integer(2_000_000_000)]))
+    #expect(lookup["retries"] == .integer(1) && lookup["latency"] == .integer(2_000_450_000))
+    #expect(lookup["code"] == .text("NOERROR") && lookup["answers"] == .integer(1))
+    #expect(lookup["addresses"] == .array([.text("10.96.0.50")]) && lookup["ttl"] == .integer(5))
+    let search = try #require(line["dnsSearch"])
+    #expect(search.keys == ["tried", "found", "questions", "lost"])
+    #expect(search["tried"] == .array([.text("web.example.cluster.local")]))
+    #expect(search["found"] == .text("web.example") && search["lost"] == .integer(1_000_000))
+    let lost = try #require(json(flows[2])["dns"]?[0])
+    #expect(lost["state"] == .text("unanswered") && lost["code"] == nil)
+    #expect(try json(flows[2])["dnsSearch"] == nil)
+  }
+
   @Test("each action has an identifier of its own but for the kinds of NAT undone")
   func actions() throws {
     let endpoint = Endpoint(.any, 1)

@@ -177,7 +177,7 @@ import Testing
 
 extension Summary {
   /// The flow as the sample node names it.
-  fileprivate mutating func add(_ flow: Flow, _ explanation: Explanation?) {
+  mutating func add(_ flow: Flow, _ explanation: Explanation?) {
     add(FlowRecord(flow, explanation, on: SampleNode()))
   }
 }

@@ -111,4 +111,26 @@ import Testing
     let rules = await NodeRules.read(netns: lab.netns)
     #expect(rules.nft.isEmpty && rules.missing == [])
   }
+
+  /// nft 1.0.6 prints garbage or crashes when it is to list tables with flags as JSON.
+  @Test func rulesBesideATableWithFlags() async throws {
+    let lab = try RuleLab(
+      restore: "nft -f -",
+      """
+      table inet flagged {
+        flags dormant;
+      }
+      table ip late {
+        chain forward {
+          type filter hook forward priority 0; policy drop;
+        }
+      }
+      table bridge other {
+      }
+      """)
+    for _ in 0..<5 {
+      let rules = await NodeRules.read(netns: lab.netns)
+      #expect(try candidates(rules).map(\.tableText) == ["ip late"])
+    }
+  }
 }

@@ -19,7 +19,7 @@ start_proof() {
   done
 }
 
-# count_everything DIRECTORY: nstat of every namespace, conntrack's statistics of the nodes.
+# count_everything DIRECTORY: nstat of every namespace, the nodes' conntrack and NAT rules.
 count_everything() {
   local name job jobs=()
   mkdir -p "$1"
@@ -28,7 +28,10 @@ count_everything() {
     jobs+=($!)
   done
   for job in "${jobs[@]}"; do wait "$job"; done
-  for name in "${NODES[@]}"; do on "$name" conntrack -S >"$1/$name.conntrack"; done
+  for name in "${NODES[@]}"; do
+    on "$name" conntrack -S >"$1/$name.conntrack"
+    iptables_on "$name" -t nat -nvxL >"$1/$name.nat"
+  done
 }
 
 # start_capture NAMESPACE DEVICE FILTER...: returns once tcpdump listens.
@@ -121,6 +124,16 @@ rule_hit() {
   count=$(iptables_on "$1" -t filter -nvxL "$2" | grep -E -- "$3" |
     awk '{ sum += $1 } END { print sum + 0 }') || true
   expect "$count" -ge "${4:-1}" "packets of rule $3 in $2 of $1"
+}
+
+# translated NODE ENDPOINT [AT-LEAST]: packets that the DNAT rules to an endpoint have counted.
+translated() {
+  local file values=()
+  for file in before after; do
+    values+=("$(awk -v to="to:$2" '$NF == to { sum += $1 } END { print sum + 0 }' \
+      "$PROOF_DIR/$file/$1.nat")")
+  done
+  expect $((values[1] - values[0])) -ge "${3:-1}" "packets of the DNAT rules to $2 in $1"
 }
 
 # queue_dropped NAMESPACE DEVICE KIND [AT-LEAST]: tc's own count for a queueing discipline.

@@ -13,7 +13,8 @@ start_dns() {
     --host-record=kubernetes.default.svc.cluster.local,10.96.0.1 \
     --host-record=web.default.svc.cluster.local,10.96.0.50,fd00:10:96::50 \
     --host-record=web-local.default.svc.cluster.local,10.96.0.61,fd00:10:96::61 \
-    --host-record=web-remote.default.svc.cluster.local,10.96.0.62,fd00:10:96::62
+    --host-record=web-remote.default.svc.cluster.local,10.96.0.62,fd00:10:96::62 \
+    --host-record=api.example.com,203.0.113.7,2001:db8::7
   # A question to the server itself, so that `up` ends only when it answers.
   on dns dig @127.0.0.1 +short +tries=5 +timeout=2 web.default.svc.cluster.local |
     grep -qx 10.96.0.50

@@ -231,15 +231,17 @@ set_pod_mtu() {
   for pod in "${PODS[@]}"; do ipn "$pod" link set eth0 mtu "$1"; done
 }
 
-# underlay_drops MATCH...: the switch silently drops frames an nftables bridge expression matches.
-underlay_drops() {
+# underlay_does STATEMENT...: the switch treats frames as an nftables rule of the bridge family says.
+underlay_does() {
   on underlay nft -f - <<END
 table bridge lab {
   chain forward {
     type filter hook forward priority filter; policy accept;
-    $* counter drop
+    $*
   }
 }
 END
 }
-underlay_drops_nothing() { on underlay nft delete table bridge lab; }
+# underlay_drops MATCH...: it silently drops those that match.
+underlay_drops() { underlay_does "$@" counter drop; }
+underlay_as_before() { on underlay nft delete table bridge lab; }

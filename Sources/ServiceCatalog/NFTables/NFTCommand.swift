@@ -8,38 +8,39 @@ struct NFTCommand {
   ///
   /// A table at a time: those of iptables-nft can be large, and nft can't tell what is in them.
   func read(into rules: inout NodeRules) async {
-    switch await run("list", "tables") {
+    // not as JSON: of a table with flags nft 1.0.6 prints freed memory, or crashes
+    switch await run(["list", "tables"]) {
     case .notFound:
       rules.missing.append(
         "nftables rules: nft was not found on this node; what they drop, and Services of a "
           + "kube-proxy in nftables mode, can't be named")
     case .failed(let why): rules.missing.append("nftables rules: nft: \(why)")
-    case .output(let bytes): await read(tables: bytes, into: &rules)
+    case .output(let bytes): await read(NFTTableName.list(bytes), into: &rules)
     }
   }
 
-  private func run(_ arguments: String...) async -> NodeCommand.Outcome {
-    await NodeCommand(name: "nft", arguments: ["-j"] + arguments, netns: path).run()
+  private func run(_ arguments: [String]) async -> NodeCommand.Outcome {
+    await NodeCommand(name: "nft", arguments: arguments, netns: path).run()
   }
 
-  private func read(tables: [UInt8], into rules: inout NodeRules) async {
+  private func read(_ tables: [NFTTableName], into rules: inout NodeRules) async {
     var reader = NFTReader()
-    do {
-      try reader.read(tables)
-      for name in reader.ruleset.tables.map(\.name)
-      where !rules.covers(name) && !name.isOurs {
-        switch await run("list", "table", name.family, name.name) {
-        case .notFound: continue
-        case .failed(let why):
-          // it may be gone again
-          if !why.contains("No such file") {
-            rules.missing.append("nftables table \(name): nft: \(why)")
-          }
-        case .output(let bytes): try reader.read(bytes)
+    for name in tables where !rules.covers(name) && !name.isOurs {
+      switch await run(["-j", "list", "table", name.family, name.name]) {
+      case .notFound: continue
+      case .failed(let why):
+        // it may be gone again
+        if !why.contains("No such file") {
+          rules.missing.append("nftables table \(name): nft: \(why)")
+        }
+      case .output(let bytes):
+        do {
+          try reader.read(bytes)
+        } catch {
+          rules.missing.append(
+            "nftables table \(name): what nft printed is not the JSON that was expected")
         }
       }
-    } catch {
-      rules.missing.append("nftables rules: what nft printed is not the JSON that was expected")
     }
     var ruleset = reader.ruleset
     ruleset.tables.removeAll { $0.chains.isEmpty || rules.covers($0.name) }
@@ -69,6 +70,16 @@ extension NodeRules {
 }
 
 extension NFTTableName {
+  /// Those of IP packets in what `nft list tables` printed.
+  static func list(_ bytes: [UInt8]) -> [NFTTableName] {
+    String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
+      let words = line.split(separator: " ")
+      guard words.count == 3, words[0] == "table", NFTReader.families.contains(String(words[1]))
+      else { return nil }
+      return NFTTableName(family: String(words[1]), name: String(words[2]))
+    }
+  }
+
   /// A tracer's own, which decides nothing.
   fileprivate var isOurs: Bool { family == "inet" && name.hasPrefix("kflowtrace-") }
 

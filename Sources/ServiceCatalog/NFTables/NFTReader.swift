@@ -4,7 +4,7 @@ struct NFTReader {
   private var places: [NFTTableName: Int] = [:]
 
   /// Families whose chains see IP packets at the hooks of IP.
-  private static let families: Set<String> = ["ip", "ip6", "inet"]
+  static let families: Set<String> = ["ip", "ip6", "inet"]
 
   /// Adds the objects of a document. Throws if it is no JSON; what is not known in it is left out.
   mutating func read(_ bytes: [UInt8]) throws {

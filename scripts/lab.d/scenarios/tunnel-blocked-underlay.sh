@@ -4,5 +4,5 @@ TITLE='the network between the nodes drops the tunnel, UDP 8472'
 CAUSE=tunnel-blocked
 
 fault() { underlay_drops udp dport 8472; }
-heal() { underlay_drops_nothing; }
+heal() { underlay_as_before; }
 traffic() { http 2 client http://10.96.0.62/; }
