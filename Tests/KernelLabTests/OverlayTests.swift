@@ -72,7 +72,7 @@ extension LabTests {
       #expect(text.contains("\(overlay.takes) bytes too many for \(overlay.device)"), "\(text)")
       #expect(text.contains(overlay.words) && !text.contains("VXLAN"), "\(text)")
       #expect(text.contains("ICMP fragmentation-needed went back to 10.244.2.8"))
-      #expect(flow.drops.allSatisfy { $0.netns == "kft-node2" }, "\(flow.drops)")
+      #expect(flow.drops.first?.netns == "kft-node2", "\(flow.drops)")
       // what its word is worth: the device's real MTU, by ip's word
       let link = try Lab.inside("node2", "ip", "link", "show", overlay.device).output
       #expect(link.contains("mtu \(1500 - overlay.takes) "))
