@@ -6,6 +6,8 @@ public import Recording
 /// What connections have in common is written once, a way that packets went as well as an explanation;
 /// 10,000 connections take a few megabytes.
 public struct HTMLExporter: Exporter {
+  public static var usesEvents: Bool { false }
+
   /// A connection in all that was read.
   private struct Key: Hashable {
     var trace: Int
