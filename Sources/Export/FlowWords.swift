@@ -43,6 +43,22 @@ extension FlowRecord {
   }
 }
 
+extension FlowRecord {
+  /// What it failed of.
+  var failure: Explanation? { diagnosis.flatMap { $0.isFailure ? $0 : nil } }
+}
+
+extension DNSRecord {
+  /// `A api.example.com NXDOMAIN 0.3 ms`.
+  var title: String {
+    let tenths = latency.map { $0 / 100_000 }
+    return [
+      type ?? "", name, code ?? state.rawValue,
+      tenths.map { "\($0 / 10).\($0 % 10) ms" } ?? "",
+    ].filter { !$0.isEmpty }.joined(separator: " ")
+  }
+}
+
 extension FlowRecord.PacketRecord {
   /// `SYN`, `ICMP 3/4 about it`, `70 bytes`.
   var title: String {

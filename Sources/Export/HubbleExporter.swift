@@ -73,7 +73,7 @@ private struct HubbleLine {
     json.object { endpoint(isSource: false, &$0) }
     json.member("Type", "L3_L4")
     json.member("node_name", node)
-    if let service = flow.service, packet.icmpError == nil {
+    if let service = flow.service, service.knownName != nil, packet.icmpError == nil {
       json.key(packet.isReply ? "source_service" : "destination_service")
       json.object {
         $0.member("name", service.name)
@@ -230,7 +230,7 @@ private struct HubbleLine {
     }
     if packet.repeats > 0 { parts.append("\(packet.repeats + 1) packets") }
     if isDropped { parts.append(end.death) }
-    if isDropped, let diagnosis = flow.diagnosis {
+    if isDropped, let diagnosis = flow.failure {
       parts.append("\(diagnosis.cause): \(diagnosis.why)")
     }
     return parts.joined(separator: "; ")
@@ -251,6 +251,7 @@ private struct HubbleLine {
       json.key("translated")
       pair(&json, translated)
     }
+    if let dns = flow.dns { json.member("dns", dns.map(\.title)) }
     json.member("netns", end.netns)
     json.member("hook", end.hook)
     json.member("netfilter_hook", end.netfilterHook)

@@ -101,7 +101,7 @@ private struct OTLPTrace {
         to: max(flow.end, flow.start &+ last))
       $0.key("attributes")
       $0.array([0]) { json, _ in attributes(&json) }
-      if let diagnosis = flow.diagnosis {
+      if let diagnosis = flow.failure {
         status(&$0, .error, "\(diagnosis.cause): \(diagnosis.why)")
       } else if flow.state == .completed {
         status(&$0, .ok, nil)
@@ -159,8 +159,11 @@ private struct OTLPTrace {
     json.attribute("kflowtrace.packets.dropped", flow.dropCount)
     json.attribute("kflowtrace.retransmissions", flow.retransmissions)
     if flow.mayMissEvents { json.attribute("kflowtrace.may_miss_events", true) }
+    json.attribute("dns.question.name", flow.dns?.first?.name)
+    if let dns = flow.dns { json.attribute("kflowtrace.dns", dns.map(\.title)) }
     guard let diagnosis = flow.diagnosis else { return }
-    json.attribute("error.type", diagnosis.cause)
+    if diagnosis.isFailure { json.attribute("error.type", diagnosis.cause) }
+    json.attribute("kflowtrace.cause", diagnosis.cause)
     json.attribute("kflowtrace.layer", diagnosis.layer.rawValue)
     json.attribute("kflowtrace.certainty", diagnosis.certainty.rawValue)
     json.attribute("kflowtrace.why", diagnosis.why)
@@ -187,7 +190,7 @@ private struct OTLPTrace {
       $0.key("events")
       $0.array(hops) { json, hop in event(hop, &json) }
       if let drop = packet.drop {
-        let cause = flow.diagnosis.map { "\($0.cause): " } ?? ""
+        let cause = flow.failure.map { "\($0.cause): " } ?? ""
         status(&$0, .error, cause + drop.death)
       }
     }
@@ -213,7 +216,7 @@ private struct OTLPTrace {
         json.attribute("kflowtrace.reason", hop.reason)
         json.attribute("kflowtrace.location", hop.location)
         if hop.action == .dropped {
-          json.attribute("error.type", flow.diagnosis?.cause ?? hop.reason)
+          json.attribute("error.type", flow.failure?.cause ?? hop.reason)
         }
       }
     }

@@ -134,7 +134,7 @@ public struct PerfettoExporter: Exporter {
 
   private mutating func add(_ flow: FlowRecord, _ header: HeaderRecord?) {
     let pid = process(of: flow)
-    let cause = flow.diagnosis.map { "  ✗ \($0.cause)" } ?? ""
+    let cause = flow.diagnosis.map { "  \($0.isFailure ? "✗" : "!") \($0.cause)" } ?? ""
     let name = "\(flow.id) \(flow.title)\(cause)"
     var tracks = [Track(pid: pid, tid: thread(name, pid), start: start(of: flow, header))]
     let packets = flow.timeline.map { ($0, $0.ordered) }.filter { !$0.1.isEmpty }
@@ -217,6 +217,7 @@ public struct PerfettoExporter: Exporter {
     if flow.retransmissions > 0 { json.member("retransmissions", flow.retransmissions) }
     if flow.dropCount > 0 { json.member("dropped", flow.dropCount) }
     if flow.mayMissEvents { json.member("mayMissEvents", true) }
+    if let dns = flow.dns { json.member("dns", dns.map(\.title)) }
     guard let diagnosis = flow.diagnosis else { return }
     json.member("cause", diagnosis.cause)
     json.member("layer", diagnosis.layer.rawValue)
