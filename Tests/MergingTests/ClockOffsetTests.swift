@@ -1,3 +1,4 @@
+import Diagnosis
 import FlowFixtures
 import FlowModel
 import Foundation
