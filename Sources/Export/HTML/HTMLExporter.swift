@@ -11,6 +11,8 @@ public struct HTMLExporter: Exporter {
   /// Pages with more are no pleasure; what is left out is counted in the summary all the same.
   private static let limit = 50_000
 
+  public static var usesEvents: Bool { false }
+
   private var traces: [PageTrace] = []
   private var tables = PageTables()
   private var flows: [[UInt8]] = []

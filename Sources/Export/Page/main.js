@@ -153,9 +153,20 @@
     return match ? flows[Number(match[1]) - 1] ?? null : null;
   }
 
+  // A key that is held down goes through rows faster than diagrams are drawn: the last one is.
+  let isDue = false;
+
   function selected(flow, isQuiet) {
-    detail.show(flow);
-    if (flow && !isQuiet) history.replaceState(null, "", `#c${flow.index + 1}`);
+    if (isQuiet) {
+      detail.show(flow);
+    } else if (!isDue) {
+      isDue = true;
+      requestAnimationFrame(() => {
+        isDue = false;
+        detail.show(table.selected);
+        history.replaceState(null, "", table.selected ? `#c${table.selected.index + 1}` : "#");
+      });
+    }
   }
 
   theme(memory.theme);
