@@ -202,15 +202,47 @@ int BPF_KPROBE(kft_vxlan_rcv, struct sock *sk, struct sk_buff *skb)
 	return kft_at(skb, KFT_VXLAN_RCV);
 }
 
+/* A direction of IPVS's own entry, as kft_read_tuple has it of conntrack's. */
+__noinline int kft_read_ipvs(__u64 entry, int dir, struct kft_tuple *t)
+{
+	struct ip_vs_conn *cp = (struct ip_vs_conn *)entry;
+	__u16 family;
+
+	if (!t)
+		return -1;
+	family = BPF_CORE_READ(cp, af);
+	if (dir) {
+		BPF_CORE_READ_INTO((union nf_inet_addr *)t->saddr, cp, daddr);
+		BPF_CORE_READ_INTO((union nf_inet_addr *)t->daddr, cp, caddr);
+		t->sport = BPF_CORE_READ(cp, dport);
+		t->dport = BPF_CORE_READ(cp, cport);
+	} else {
+		BPF_CORE_READ_INTO((union nf_inet_addr *)t->saddr, cp, caddr);
+		BPF_CORE_READ_INTO((union nf_inet_addr *)t->daddr, cp, vaddr);
+		t->sport = BPF_CORE_READ(cp, cport);
+		t->dport = BPF_CORE_READ(cp, vport);
+	}
+	if (family == 2) { /* AF_INET */
+		kft_map_v4_in_place(t->saddr);
+		kft_map_v4_in_place(t->daddr);
+	}
+	return 0;
+}
+
 static __always_inline int kft_ipvs(struct sk_buff *skb, struct ip_vs_conn *cp)
 {
 	struct kft_site site = {
 		.skb = (__u64)skb,
-		.ipvs = (__u64)cp,
 		.hook = KFT_IPVS,
 		.nf_hook = KFT_NF_HOOK_NONE,
 	};
+	struct kft_ipvs_tuples *tuples = kft_ipvs_tuples();
 
+	if (tuples && bpf_core_type_exists(struct ip_vs_conn)) {
+		kft_read_ipvs((__u64)cp, 0, &tuples->orig);
+		kft_read_ipvs((__u64)cp, 1, &tuples->reply);
+		site.ipvs = 1;
+	}
 	kft_report(&site, 1);
 	return 0;
 }

@@ -13,11 +13,11 @@ struct kft_site {
 	struct net_device *dev;
 	struct net_device *out;
 	struct nf_conn *ct;
-	__u64 ipvs; /* a struct ip_vs_conn */
 	__u64 location;
 	__u32 reason;
 	__u32 netns;
 	__u8 ct_dir;
+	__u8 ipvs; /* kft_ipvs_entry has its tuples */
 	__u8 hook;
 	__u8 nf_hook;
 	__u8 table;
@@ -55,33 +55,27 @@ __noinline int kft_read_tuple(__u64 ct, int dir, struct kft_tuple *t)
 	return 0;
 }
 
-/* The same of IPVS's own entry. */
-__noinline int kft_read_ipvs(__u64 entry, int dir, struct kft_tuple *t)
-{
-	struct ip_vs_conn *cp = (struct ip_vs_conn *)entry;
-	__u16 family;
+/*
+ * What the kprobe of IPVS read from its own entry, for the event about to be made: the type is of a
+ * module, and programs that never see one are not to ask for it.
+ */
+struct kft_ipvs_tuples {
+	struct kft_tuple orig;
+	struct kft_tuple reply;
+};
 
-	if (!t)
-		return -1;
-	if (!bpf_core_type_exists(struct ip_vs_conn))
-		return -1;
-	family = BPF_CORE_READ(cp, af);
-	if (dir) {
-		BPF_CORE_READ_INTO((union nf_inet_addr *)t->saddr, cp, daddr);
-		BPF_CORE_READ_INTO((union nf_inet_addr *)t->daddr, cp, caddr);
-		t->sport = BPF_CORE_READ(cp, dport);
-		t->dport = BPF_CORE_READ(cp, cport);
-	} else {
-		BPF_CORE_READ_INTO((union nf_inet_addr *)t->saddr, cp, caddr);
-		BPF_CORE_READ_INTO((union nf_inet_addr *)t->daddr, cp, vaddr);
-		t->sport = BPF_CORE_READ(cp, cport);
-		t->dport = BPF_CORE_READ(cp, vport);
-	}
-	if (family == 2) { /* AF_INET */
-		kft_map_v4_in_place(t->saddr);
-		kft_map_v4_in_place(t->daddr);
-	}
-	return 0;
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct kft_ipvs_tuples);
+} kft_ipvs_entry SEC(".maps");
+
+static __always_inline struct kft_ipvs_tuples *kft_ipvs_tuples(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&kft_ipvs_entry, &zero);
 }
 
 /* The entry of skb->_nfct; NULL without one. The low 3 bits are ctinfo. */
@@ -153,6 +147,7 @@ __noinline int kft_emit(const struct kft_packet *p, const struct kft_site *site)
 {
 	struct sk_buff *skb;
 	struct nf_conn *ct;
+	struct kft_ipvs_tuples *ipvs;
 	struct kft_dns_event *d = NULL;
 	struct kft_event *e;
 	__u64 head = 0;
@@ -208,10 +203,10 @@ __noinline int kft_emit(const struct kft_packet *p, const struct kft_site *site)
 	__builtin_memset(&e->reply, 0, sizeof(e->reply));
 	if (p->flags & (KFT_F_TUNNEL | KFT_F_ICMP_ERROR)) {
 		e->orig = p->outer;
-	} else if (site->ipvs && bpf_core_type_exists(struct ip_vs_conn)) {
+	} else if (site->ipvs && (ipvs = kft_ipvs_tuples())) {
 		e->flags |= KFT_F_CONNTRACK;
-		kft_read_ipvs(site->ipvs, 0, &e->orig);
-		kft_read_ipvs(site->ipvs, 1, &e->reply);
+		e->orig = ipvs->orig;
+		e->reply = ipvs->reply;
 	} else if (ct && bpf_core_type_exists(struct nf_conn)) {
 		e->flags |= KFT_F_CONNTRACK;
 		kft_read_tuple((__u64)ct, 0, &e->orig);
@@ -253,6 +248,7 @@ __noinline int kft_conn_matches(__u64 ct, __u8 proto)
 static __always_inline void kft_settle_ipvs(struct kft_site *site, __u8 proto)
 {
 	struct nf_conn *ct = site->ct;
+	struct kft_ipvs_tuples *ipvs;
 	struct kft_tuple t;
 
 	if (ct && bpf_core_type_exists(struct nf_conn) &&
@@ -260,8 +256,11 @@ static __always_inline void kft_settle_ipvs(struct kft_site *site, __u8 proto)
 		site->ipvs = 0;
 		return;
 	}
-	if (!kft_config.match_all && !kft_read_ipvs(site->ipvs, 1, &t))
+	ipvs = kft_ipvs_tuples();
+	if (!kft_config.match_all && ipvs) {
+		t = ipvs->reply;
 		kft_learn(&t, proto);
+	}
 }
 
 static __always_inline int kft_netns_wanted(__u32 netns)

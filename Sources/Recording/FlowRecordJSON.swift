@@ -150,6 +150,7 @@ extension RuleFinding: JSONWritable {
       $0.member("isPolicy", isPolicy)
       $0.member("certainty", certainty.rawValue)
       $0.member("alternatives", alternatives)
+      if let trace { $0.member("trace", trace) }
     }
   }
 }

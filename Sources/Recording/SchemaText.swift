@@ -100,7 +100,12 @@ extension Schema {
             "backend": {"enum": ["nft", "legacy", "nftables"]},
             "isPolicy": {"type": "boolean"},
             "certainty": {"$ref": "#/$defs/certainty"},
-            "alternatives": {"$ref": "#/$defs/count"}
+            "alternatives": {"$ref": "#/$defs/count"},
+            "trace": {
+              "description": "The kernel's own rule trace: the packet's, then others of its kind",
+              "type": "array",
+              "items": {"type": "string"}
+            }
           }
         },
         "diagnosis": {

@@ -18,13 +18,15 @@ extension LabTests {
     private func cleanUp() { try? FileManager.default.removeItem(atPath: folder) }
 
     /// The scenario, recorded on both nodes at once; the second one's wall clock is then said to be ahead.
-    private func record(_ scenario: String, skew: Int64) throws -> [String] {
+    private func record(
+      _ scenario: String, service: String = "10.96.0.62", skew: Int64
+    ) throws -> [String] {
       let files = ["\(folder)/node1.json", "\(folder)/node2.json"]
       try Lab.lab("up")
       try Lab.lab("fault", scenario)
       defer { _ = try? Lab.lab("heal", scenario) }
       let first = try Lab.startTracer(
-        ["--svc", "10.96.0.62", "--record", files[0]] + Lab.netns("node1", "client"))
+        ["--svc", service, "--record", files[0]] + Lab.netns("node1", "client"))
       defer { first.send(SIGKILL) }
       let second = try Lab.startTracer(
         ["--pod", "10.244.2.8", "--record", files[1]] + Lab.netns("node2", "web2"))
@@ -54,12 +56,14 @@ extension LabTests {
     @Test("one timeline over both nodes; the clocks' skew is found", arguments: [37, -2500])
     func healthy(_ milliseconds: Int64) throws {
       defer { cleanUp() }
-      let files = try record("healthy-other-node", skew: milliseconds * 1_000_000)
+      let files = try record(
+        "healthy-other-node", service: "10.96.0.50", skew: milliseconds * 1_000_000)
       let told = try merge(files + ["--json"])
       let trace = try Trace(told)
       #expect(trace.status == 0 && trace.flows.allSatisfy { $0.diagnosis == nil })
       let through = trace.flows.filter { $0.reply?.source.text == "10.244.2.8:8080" }
-      #expect(!through.isEmpty && through.count == trace.flows.count, "once each: \(trace.errors)")
+      #expect(!through.isEmpty, "\(trace.errors)")
+      #expect(Set(through.map(\.source.text)).count == through.count, "once each")
       for flow in through {
         let places = flow.request.map { "\($0.netns) \($0.action)" }
         let order = [

@@ -191,7 +191,7 @@ extension LabTests {
 
     @Test("back to iptables") func back() throws {
       try Lab.lab("up", "--mode", "iptables-nft")
-      #expect(try Lab.lab("status").hasPrefix("up (iptables-nft)"))
+      #expect(try Lab.lab("status").hasPrefix("up (iptables-nft, vxlan)"))
     }
   }
 }

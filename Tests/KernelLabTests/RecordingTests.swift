@@ -133,7 +133,7 @@ extension LabTests {
       let path = "\(disk)/trace.json"
       let trace = try record("healthy-other-node", path)
       #expect(trace.status == 74)
-      #expect(trace.flows.count == 6, "tracing went on")
+      #expect(trace.flows.count >= 6, "tracing went on")
       #expect(
         trace.errors.contains("recording stopped: \(path): No space left on device"),
         "\(trace.errors)")
