@@ -202,8 +202,11 @@ int BPF_KPROBE(kft_vxlan_rcv, struct sock *sk, struct sk_buff *skb)
 	return kft_at(skb, KFT_VXLAN_RCV);
 }
 
-/* A direction of IPVS's own entry, as kft_read_tuple has it of conntrack's. */
-__noinline int kft_read_ipvs(__u64 entry, int dir, struct kft_tuple *t)
+/*
+ * A direction of IPVS's own entry, as kft_read_tuple has it of conntrack's. Inlined: libbpf looks up the
+ * types of all that is shared, and this one is a module's.
+ */
+static __always_inline int kft_read_ipvs(__u64 entry, int dir, struct kft_tuple *t)
 {
 	struct ip_vs_conn *cp = (struct ip_vs_conn *)entry;
 	__u16 family;
