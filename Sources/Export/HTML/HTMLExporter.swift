@@ -6,8 +6,6 @@ public import Recording
 /// What connections have in common is written once, a way that packets went as well as an explanation;
 /// 10,000 connections take a few megabytes.
 public struct HTMLExporter: Exporter {
-  public static var usesEvents: Bool { false }
-
   /// Pages with more are no pleasure; what is left out is counted in the summary all the same.
   private static let limit = 50_000
 
