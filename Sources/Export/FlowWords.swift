@@ -53,7 +53,7 @@ extension DNSRecord {
   var title: String {
     let tenths = latency.map { $0 / 100_000 }
     return [
-      type ?? "", name, code ?? state.rawValue,
+      type ?? "", name, outcome,
       tenths.map { "\($0 / 10).\($0 % 10) ms" } ?? "",
     ].filter { !$0.isEmpty }.joined(separator: " ")
   }
