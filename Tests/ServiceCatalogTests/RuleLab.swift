@@ -34,7 +34,7 @@ final class RuleLab {
   /// Sends one packet from the first namespace.
   func send(_ command: String) throws {
     try RuleLab.shell(
-      "ip netns exec \(prefix)-a timeout -s KILL 0.4 bash -c '\(command)' >/dev/null 2>&1 || true")
+      "ip netns exec \(prefix)-a timeout -s KILL 1 bash -c '\(command)' >/dev/null 2>&1 || true")
   }
 
   /// Runs a command in one of the namespaces, `a`, `r` or `b`; its standard output.
