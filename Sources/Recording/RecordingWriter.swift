@@ -40,8 +40,9 @@ public final class RecordingWriter {
       if n < 0, errno == EINTR { continue }
       guard n > 0 else {
         let code = errno
-        // not half a line
-        if filter == nil, path != "-" { ftruncate(file, off_t(written)) }
+        // whole lines of these stay, not half a one
+        let whole = written + (lines[..<done].lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
+        if filter == nil, path != "-" { ftruncate(file, off_t(whole)) }
         throw stopped(code)
       }
       done += n

@@ -2,6 +2,7 @@ import Diagnosis
 import FlowFixtures
 import FlowModel
 import Foundation
+import Glibc
 import Recording
 import Testing
 
@@ -140,6 +141,23 @@ private final class Folder {
     }
     // and then no more
     try writer.write(try lines())
+  }
+
+  @Test("what fits on a full disk stays, to the last whole line") func almostFull() throws {
+    let disk = folder.file("disk")
+    try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+    try #require(
+      unsafe mount("tmpfs", disk, "tmpfs", 0, "size=64k") == 0, "it takes root to mount one")
+    defer { unsafe umount2(disk, Int32(MNT_DETACH)) }
+    let path = "\(disk)/trace.json"
+    let writer = try RecordingWriter(path: path, isForced: false)
+    let line = Array(String(repeating: "x", count: 999).utf8) + [UInt8(ascii: "\n")]
+    // one write for all of it, of which the disk takes 65 lines and a half
+    #expect(throws: RecordingError.self) {
+      try writer.write(Array(repeatElement(line, count: 100).joined()))
+    }
+    let kept = try Data(contentsOf: URL(fileURLWithPath: path))
+    #expect(kept.count == 65_000 && kept.last == UInt8(ascii: "\n"))
   }
 
   @Test("each file of a long run is one by itself") func rotation() throws {
