@@ -22,12 +22,11 @@ let package = Package(
   name: "kflowtrace",
   products: [.executable(name: "kflowtrace", targets: ["kflowtrace"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(
-      url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
     .systemLibrary(name: "CEvent"),
+    .systemLibrary(name: "CNode"),
     .systemLibrary(
       name: "CLibbpf", pkgConfig: "libbpf",
       providers: [.apt(["libbpf-dev", "libelf-dev", "linux-libc-dev"])]),
@@ -46,11 +45,9 @@ let package = Package(
 
     library("FlowModel"),
     .target(
-      name: "KernelTracing", dependencies: ["FlowModel", "CEvent", "CLibbpf"],
+      name: "KernelTracing", dependencies: ["FlowModel", "CEvent", "CLibbpf", "CNode"],
       swiftSettings: strict, plugins: ["EmbedBPF"]),
-    library(
-      "ServiceCatalog",
-      ["FlowModel", .product(name: "Subprocess", package: "swift-subprocess")]),
+    library("ServiceCatalog", ["FlowModel", "CNode"]),
     library("FlowCorrelation", ["FlowModel"]),
     library("Diagnosis", ["FlowModel"]),
     library("Rendering", ["FlowModel", "FlowCorrelation", "Diagnosis", "Recording"]),
@@ -64,6 +61,15 @@ let package = Package(
         "FlowModel", "KernelTracing", "ServiceCatalog", "FlowCorrelation", "Diagnosis",
         "Rendering", "Recording", "Export", "Merging",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    // Measures what is behind the ring buffer; no part of what is shipped.
+    .executableTarget(
+      name: "streambench",
+      dependencies: [
+        "CEvent", "FlowModel", "KernelTracing", "FlowCorrelation", "Diagnosis", "Recording",
+        "Merging", "FlowFixtures",
       ],
       swiftSettings: strict),
 

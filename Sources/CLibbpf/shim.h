@@ -1,5 +1,5 @@
-// What Swift needs beyond libbpf 1.1 and glibc's module: link types newer than libbpf,
-// namespaces, a link monitor, and libbpf's log as one string.
+// What Swift needs beyond libbpf 1.1 and glibc's module: link types newer than libbpf, a link
+// monitor, and libbpf's log as one string.
 #ifndef KFT_LIBBPF_SHIM_H
 #define KFT_LIBBPF_SHIM_H
 
@@ -68,11 +68,6 @@ static inline int kft_attach_tcx(int prog, int ifindex, int attach_type) {
   return kft_link_create(&attr);
 }
 
-/// Moves the calling thread into a network namespace; 0 or -errno.
-static inline int kft_enter_netns(int fd) {
-  return syscall(SYS_setns, fd, 0x40000000 /* CLONE_NEWNET */) ? -errno : 0;
-}
-
 /// Inode number of the network namespace's file (nsfs) a path leads to; 0 if it is none.
 static inline __u32 kft_namespace_inode(const char *_Nonnull path) {
   struct stat status;
@@ -85,12 +80,6 @@ static inline __u32 kft_namespace_inode(const char *_Nonnull path) {
   kind = ioctl(fd, NS_GET_NSTYPE);
   close(fd);
   return kind == 0x40000000 /* CLONE_NEWNET */ ? (__u32)status.st_ino : 0;
-}
-
-/// Opens a path read-only; a descriptor or -errno.
-static inline int kft_open(const char *_Nonnull path) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  return fd < 0 ? -errno : fd;
 }
 
 /// A non-blocking socket that gets a message whenever a link of the current namespace
@@ -119,48 +108,6 @@ static inline int kft_drain(int fd) {
       return any;
     }
   }
-}
-
-/// Asks rtnetlink of the current namespace for all of a kind (RTM_GETLINK, …, with a zeroed family
-/// header of `header` bytes) and hands every answer over, from its header on. 0 or -errno.
-static inline int kft_netlink_dump(__u16 type, __u8 family, __u32 header, void *_Nullable context,
-                                   void (*_Nonnull take)(void *_Nullable context, __u16 type,
-                                                         const void *_Nonnull bytes,
-                                                         __u32 count)) {
-  struct {
-    struct nlmsghdr header;
-    __u8 body[16];
-  } request = {
-      .header = {.nlmsg_len = NLMSG_LENGTH(header),
-                 .nlmsg_type = type,
-                 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-      .body = {family},
-  };
-  static __thread char buffer[65536] __attribute__((aligned(8)));
-  int result = 1;
-  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-  if (fd < 0) return -errno;
-  if (send(fd, &request, request.header.nlmsg_len, 0) < 0) result = -errno;
-  while (result == 1) {
-    ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
-    if (n <= 0) {
-      if (n < 0 && errno == EINTR) continue;
-      result = n < 0 ? -errno : -EPIPE;
-      break;
-    }
-    for (struct nlmsghdr *h = (struct nlmsghdr *)buffer; NLMSG_OK(h, (__u32)n);
-         h = NLMSG_NEXT(h, n)) {
-      if (h->nlmsg_type == NLMSG_DONE) {
-        result = 0;
-      } else if (h->nlmsg_type == NLMSG_ERROR) {
-        result = ((struct nlmsgerr *)NLMSG_DATA(h))->error;
-      } else {
-        take(context, h->nlmsg_type, NLMSG_DATA(h), h->nlmsg_len - NLMSG_HDRLEN);
-      }
-    }
-  }
-  close(fd);
-  return result;
 }
 
 /// A non-blocking nfnetlink socket of the current namespace, in a multicast group unless that is 0,
@@ -240,6 +187,31 @@ static inline int kft_tcx_programs(int ifindex, int attach_type) {
     __u64 prog_attach_flags, link_ids, link_attach_flags, revision;
   } attr = {.target = ifindex, .attach_type = attach_type};
   return syscall(SYS_bpf, 16 /* BPF_PROG_QUERY */, &attr, sizeof(attr)) ? 0 : (int)attr.count;
+}
+
+/// Whether the kernel has tcx links: 1, 0, or -errno if this process may not ask.
+static inline int kft_has_tcx(void) {
+  // no device has the index 0
+  struct {
+    __u32 target, attach_type;
+    __u32 rest[14];
+  } attr = {.attach_type = KFT_ATTACH_TCX_INGRESS};
+  if (!syscall(SYS_bpf, 16 /* BPF_PROG_QUERY */, &attr, sizeof(attr)) || errno == ENODEV) return 1;
+  return errno == EINVAL ? 0 : -errno;
+}
+
+/// Whether the kernel has netfilter programs, and so their links: the same.
+static inline int kft_has_netfilter_programs(void) {
+  struct bpf_insn accept[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1},
+                              {.code = BPF_JMP | BPF_EXIT}};
+  DECLARE_LIBBPF_OPTS(bpf_prog_load_opts, opts,
+                      .expected_attach_type = (enum bpf_attach_type)KFT_ATTACH_NETFILTER);
+  int fd = bpf_prog_load((enum bpf_prog_type)KFT_PROG_TYPE_NETFILTER, NULL, "GPL", accept, 2, &opts);
+  if (fd >= 0) {
+    close(fd);
+    return 1;
+  }
+  return fd == -EINVAL ? 0 : fd;
 }
 
 // The tc calls, here because Swift lays out libbpf's option structures (which end in an unnamed

@@ -1,10 +1,10 @@
 internal import CEvent
-internal import FlowModel
+package import FlowModel
 
 extension Event {
   /// From one record of the ring buffer; `nil` if it is shorter than an event or its hook
   /// is unknown.
-  init?(record: UnsafeRawBufferPointer) {
+  package init?(record: UnsafeRawBufferPointer) {
     guard record.count >= MemoryLayout<kft_event>.size else { return nil }
     let e = unsafe record.loadUnaligned(as: kft_event.self)
     guard let hook = Hook(rawValue: e.hook) else { return nil }

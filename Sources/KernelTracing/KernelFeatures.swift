@@ -1,4 +1,5 @@
 internal import CLibbpf
+internal import CNode
 internal import Glibc
 
 /// What the running kernel offers and what this process may do.
@@ -35,16 +36,20 @@ public struct KernelFeatures: Sendable {
     let release = unsafe withUnsafeBytes(of: system.release) { bytes in
       unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
-    let btf = KernelBTF()
     return KernelFeatures(
       release: release,
-      hasBTF: btf != nil,
+      hasBTF: unsafe access("/sys/kernel/btf/vmlinux", R_OK) == 0,
       hasKprobes: unsafe access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0,
-      hasNetfilterLinks: btf?.hasStruct("bpf_nf_link") ?? false,
-      hasTCX: btf?.hasStruct("tcx_link") ?? false,
+      hasNetfilterLinks: has(kft_has_netfilter_programs(), type: "bpf_nf_link"),
+      hasTCX: has(kft_has_tcx(), type: "tcx_link"),
       missingCapabilities: missing(),
       canEnterNamespaces: capabilities.map { $0 >> 21 & 1 == 1 } ?? false,
       lockdown: lockdownMode())
+  }
+
+  /// By the kernel's answer, or by its types if this process may not ask: reading those takes longer.
+  private static func has(_ answer: Int32, type: String) -> Bool {
+    answer >= 0 ? answer == 1 : KernelBTF()?.hasStruct(type) ?? false
   }
 
   /// `[none] integrity confidentiality`: the one in brackets.

@@ -18,6 +18,12 @@ struct KprobeAttachment {
     try attachMissing()
   }
 
+  /// Gives the links away, which are all that holds the probes.
+  mutating func takeLinks() -> [Link] {
+    defer { links = [] }
+    return links
+  }
+
   private mutating func attachMissing() throws(TracingError) {
     modules = (try? String(reading: "/proc/modules")) ?? ""
     for (function, program) in missing {

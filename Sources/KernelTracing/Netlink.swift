@@ -1,4 +1,5 @@
 internal import CLibbpf
+internal import CNode
 internal import FlowModel
 internal import Glibc
 
@@ -90,7 +91,8 @@ struct NetlinkMessage {
     final class Box { var messages: [[UInt8]] = [] }
     let box = Box()
     let result = unsafe kft_netlink_dump(
-      UInt16(request), UInt8(family), UInt32(headerSize), Unmanaged.passUnretained(box).toOpaque()
+      NETLINK_ROUTE, UInt16(request), UInt8(family), UInt32(headerSize),
+      Unmanaged.passUnretained(box).toOpaque()
     ) { context, _, bytes, count in
       guard let context = unsafe context else { return }
       let raw = unsafe UnsafeRawBufferPointer(start: bytes, count: Int(count))

@@ -1,4 +1,5 @@
 internal import CLibbpf
+internal import CNode
 internal import Glibc
 
 /// A network namespace that can be entered: an open reference, its inode number and a name

@@ -43,6 +43,12 @@ final class TCAttachment {
     try rescan()
   }
 
+  /// Gives the links away, which are all that holds the programs where there are tcx links.
+  func takeLinks() -> [Link] {
+    defer { links = [:] }
+    return Array(links.values)
+  }
+
   /// Follows devices that came or went since the last call; whether there were any.
   func follow() throws(TracingError) -> Bool {
     guard kft_drain(monitor.raw) != 0 else { return false }

@@ -91,6 +91,14 @@ public final class Tracer: EventSource {
     try attach(options, features)
   }
 
+  deinit {
+    var all = links
+    links = []
+    all += kprobes?.takeLinks() ?? []
+    for attachment in tc { all += attachment.takeLinks() }
+    Link.letGo(all)
+  }
+
   private static func choose(
     _ wanted: Backend?, _ features: KernelFeatures
   ) throws(TracingError) -> Backend {

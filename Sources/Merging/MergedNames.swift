@@ -34,7 +34,7 @@ public final class MergedNames {
   /// One name a recording, none twice.
   public let labels: [String]
 
-  init(labels: [String]) { self.labels = labels }
+  package init(labels: [String]) { self.labels = labels }
 
   /// `node1 kft-client`; a namespace that is called like its node, or with its name in it, alone.
   func namespace(_ name: String, of node: Int) -> UInt32 {

@@ -1,10 +1,10 @@
-internal import FlowModel
-internal import Recording
+package import FlowModel
+package import Recording
 
 extension Event {
   /// The event that was recorded, with the names' numbers; `nil` if it is of a newer kflowtrace's hook.
   /// `time`: ns on the clock of the first recording.
-  init?(_ record: EventRecord, of node: Int, time: UInt64, _ names: MergedNames) {
+  package init?(_ record: EventRecord, of node: Int, time: UInt64, _ names: MergedNames) {
     guard let hook = Self.hooks[record.hook] else { return nil }
     let proto = IPProtocol(recorded: record.transport)
     self.init(

@@ -22,7 +22,11 @@ public struct NodeRules: Sendable {
   ///
   /// Never throws: what cannot be read is told in ``missing``.
   public static func read(netns path: String? = nil) async -> NodeRules {
-    await NodeRulesReader(path).read()
+    switch await NamespaceThread.run(in: path, { NodeRulesReader.read() }) {
+    case .success(let rules): rules
+    case .failure(let why):
+      NodeRules(missing: ["rules of the network namespace \(path ?? "self"): \(why)"])
+    }
   }
 
   /// The Services these rules serve.

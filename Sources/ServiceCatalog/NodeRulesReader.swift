@@ -1,27 +1,32 @@
-/// Runs the commands of a node that print its rules, those only that change nothing there.
+internal import Glibc
+
+/// Reads the rules of the network namespace that the thread is in, by what changes nothing there.
 struct NodeRulesReader {
-  private let path: String?
+  private var rules = NodeRules()
+  private let tables: [NFTTableName]
 
-  init(_ path: String?) { self.path = path }
+  /// Both IP versions and both back ends of iptables, then nftables and IPVS.
+  static func read() -> NodeRules {
+    var reader = NodeRulesReader()
+    reader.readIPTables()
+    NFTCommand.read(reader.tables, into: &reader.rules)
+    reader.readIPVS()
+    return reader.rules
+  }
 
-  /// Reads both IP versions and both back ends of iptables, then nftables and IPVS.
-  func read() async -> NodeRules {
-    if let path, case .failed(let why) = await run("true") {
-      return NodeRules(missing: ["rules of the network namespace \(path): \(why)"])
+  private init() {
+    guard Self.hasNFTables else {
+      tables = []
+      return
     }
-    let hasNFT = await hasNFTables()
-    async let v4 = read(.ipv4, hasNFT: hasNFT)
-    async let v6 = read(.ipv6, hasNFT: hasNFT)
-    let (a, b) = await (v4, v6)
-    var rules = NodeRules(ruleSets: a.ruleSets + b.ruleSets, missing: a.missing + b.missing)
-    if hasNFT { await NFTCommand(path).read(into: &rules) }
-    await readIPVS(into: &rules)
-    return rules
+    let listed = NFTTableName.ofNamespace()
+    tables = listed.tables
+    if let error = listed.error { rules.missing.append("nftables rules: \(error)") }
   }
 
   /// The file is there once ip_vs is loaded.
-  private func readIPVS(into rules: inout NodeRules) async {
-    guard case .output(let bytes) = await run("cat", "/proc/net/ip_vs") else { return }
+  private mutating func readIPVS() {
+    guard let bytes = [UInt8](contentsOf: "/proc/thread-self/net/ip_vs") else { return }
     rules.ipvs = IPVSTable(parsing: String(decoding: bytes, as: UTF8.self))
     if let problem = rules.ipvs.problem {
       rules.missing.append(
@@ -30,82 +35,90 @@ struct NodeRulesReader {
     }
   }
 
-  private func run(_ name: String, _ arguments: String...) async -> NodeCommand.Outcome {
-    await NodeCommand(name: name, arguments: arguments, netns: path).run()
-  }
-
-  /// Whether nf_tables is in the kernel by now: asking it for rules would load the module.
-  private func hasNFTables() async -> Bool {
+  /// Whether nf_tables is in the kernel by now: asking it for tables would load the module.
+  private static var hasNFTables: Bool {
     // without a list of modules the kernel has none to load
-    guard case .output(let modules) = await run("cat", "/proc/modules") else { return true }
-    let lines = String(decoding: modules, as: UTF8.self).split(separator: "\n")
-    if lines.contains(where: { $0.hasPrefix("nf_tables ") }) { return true }
-    if case .output = await run("grep", "-qm1", " nft_do_chain$", "/proc/kallsyms") { return true }
+    guard let modules = [UInt8](contentsOf: "/proc/modules") else { return true }
+    let lines = modules.split(separator: UInt8(ascii: "\n"))
+    if lines.contains(where: { $0.starts(with: "nf_tables ".utf8) }) { return true }
+    let grep = NodeCommand(name: "grep", arguments: ["-qm1", " nft_do_chain$", "/proc/kallsyms"])
+    if case .output = grep.run() { return true }
     return false
   }
 
-  private func read(_ family: IPFamily, hasNFT: Bool) async -> NodeRules {
-    var rules = NodeRules()
-    let tool = family == .ipv4 ? "iptables" : "ip6tables"
-    let plain = await plainBackend(tool)
-    if hasNFT {
-      let isRead = await read(
-        RuleOrigin(family, .nft), ["\(tool)-nft-save"] + (plain == .nft ? ["\(tool)-save"] : []),
-        into: &rules)
-      if !isRead {
-        rules.missing.append(
-          "\(tool) rules in nf_tables: neither \(tool)-nft-save nor an \(tool)-save for "
-            + "nf_tables was found on this node")
-      }
-    }
-    let tables = await legacyTables(family)
-    // iptables-legacy-save loads the legacy modules: only where they are in use anyway
-    if !tables.isEmpty {
-      let isRead = await read(
-        RuleOrigin(family, .legacy),
-        ["\(tool)-legacy-save"] + (plain == .legacy ? ["\(tool)-save"] : []), into: &rules)
-      if !isRead {
-        rules.missing.append(
-          "legacy \(tool) tables (\(tables.joined(separator: ", "))) are in use, but no "
-            + "\(tool)-legacy-save was found on this node")
-      }
-    }
-    return rules
+  // MARK: - iptables
+
+  /// What is to be read of one IP version in one back end.
+  private struct Part {
+    var origin: RuleOrigin
+    /// The command that prints it, if there is one.
+    var command: String?
+    /// What is told if there is none.
+    var lack: String
   }
 
-  /// What the unspecific command reads; `nil` without one.
-  private func plainBackend(_ tool: String) async -> RuleBackend? {
-    guard case .output(let bytes) = await run("\(tool)-save", "-V") else { return nil }
-    return String(decoding: bytes, as: UTF8.self).contains("nf_tables") ? .nft : .legacy
+  private mutating func readIPTables() {
+    let parts = [IPFamily.ipv4, .ipv6].flatMap(parts)
+    // side by side: each takes its time to load what it knows of matches
+    let running = parts.map { part in
+      part.command.map { NodeCommand(name: $0, arguments: ["-c"]).start() }
+    }
+    for (part, running) in zip(parts, running) {
+      guard let command = part.command, let running else {
+        rules.missing.append(part.lack)
+        continue
+      }
+      switch running.finish() {
+      case .notFound: rules.missing.append(part.lack)
+      case .failed(let why): rules.missing.append("\(command): \(why)")
+      case .output(let bytes): add(RuleSet(parsing: bytes, part.origin), command)
+      }
+    }
+  }
+
+  private func parts(_ family: IPFamily) -> [Part] {
+    let tool = family == .ipv4 ? "iptables" : "ip6tables"
+    var parts: [Part] = []
+    if tables.contains(where: { $0.isOfIPTables(family) }) {
+      parts.append(
+        Part(
+          origin: RuleOrigin(family, .nft), command: command(tool, .nft),
+          lack: "\(tool) rules in nf_tables: neither \(tool)-nft-save nor an \(tool)-save for "
+            + "nf_tables was found on this node"))
+    }
+    // iptables-legacy-save loads the legacy modules: only where they are in use anyway
+    let legacy = legacyTables(family)
+    if !legacy.isEmpty {
+      parts.append(
+        Part(
+          origin: RuleOrigin(family, .legacy), command: command(tool, .legacy),
+          lack: "legacy \(tool) tables (\(legacy.joined(separator: ", "))) are in use, but no "
+            + "\(tool)-legacy-save was found on this node"))
+    }
+    return parts
+  }
+
+  /// The command that prints a back end's rules: its own, or the plain one if that is the same.
+  private func command(_ tool: String, _ backend: RuleBackend) -> String? {
+    let own = "\(tool)-\(backend == .nft ? "nft" : "legacy")-save"
+    if NodeCommand(name: own).exists { return own }
+    let plain = "\(tool)-save"
+    guard case .output(let bytes) = NodeCommand(name: plain, arguments: ["-V"]).run() else {
+      return nil
+    }
+    let isNFT = String(decoding: bytes, as: UTF8.self).contains("nf_tables")
+    return isNFT == (backend == .nft) ? plain : nil
   }
 
   /// The legacy tables that exist in the namespace.
-  private func legacyTables(_ family: IPFamily) async -> [String] {
+  private func legacyTables(_ family: IPFamily) -> [String] {
     let file = family == .ipv4 ? "ip_tables_names" : "ip6_tables_names"
-    guard case .output(let bytes) = await run("cat", "/proc/net/\(file)") else { return [] }
+    let bytes = [UInt8](contentsOf: "/proc/thread-self/net/\(file)") ?? []
     return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
       .map(String.init)
   }
 
-  /// Runs the first command that exists; false if none does.
-  private func read(
-    _ origin: RuleOrigin, _ commands: [String], into rules: inout NodeRules
-  ) async -> Bool {
-    for command in commands {
-      switch await run(command, "-c") {
-      case .notFound: continue
-      case .failed(let why):
-        rules.missing.append("\(command): \(why)")
-        return true
-      case .output(let bytes):
-        add(RuleSet(parsing: bytes, origin), command, to: &rules)
-        return true
-      }
-    }
-    return false
-  }
-
-  private func add(_ set: RuleSet, _ command: String, to rules: inout NodeRules) {
+  private mutating func add(_ set: RuleSet, _ command: String) {
     rules.ruleSets.append(set)
     rules.missing += set.warnings.map { "\(command): \($0)" }
     if let first = set.problems.first {
@@ -114,5 +127,23 @@ struct NodeRulesReader {
           + "\(first.line): \(first.message)")
     }
     if !set.isComplete { rules.missing.append("\(command): the output is cut off") }
+  }
+}
+
+extension [UInt8] {
+  /// A whole file; `nil` if it can't be read.
+  fileprivate init?(contentsOf path: String) {
+    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    self = []
+    var chunk = [UInt8](repeating: 0, count: 16384)
+    while true {
+      let n = unsafe read(file, &chunk, chunk.count)
+      if n < 0, errno == EINTR { continue }
+      guard n >= 0 else { return nil }
+      if n == 0 { return }
+      self += chunk[..<n]
+    }
   }
 }

@@ -75,7 +75,7 @@ struct DoctorCommand: AsyncParsableCommand {
       .filter { !ReasonWords.isPlaceholder($0.name) }.count
     facts.hasSymbols = KernelSymbols.areVisible
     let names = Examination.commands.map(\.name)
-    let present = await NodeCommands.present(names)
+    let present = NodeCommands.present(names)
     facts.absentCommands = names.filter { !present.contains($0) }
     guard facts.hasBTF, facts.missingCapabilities.isEmpty else { return facts }
     let residue = NodeResidue.look()

@@ -8,7 +8,7 @@ import ServiceCatalog
 final class NodeKnowledge: NodeView {
   private let traced: [NetworkNamespace]
   private let names: NodeNames
-  private let reasons = DropReasons.ofRunningKernel()
+  private lazy var reasons = DropReasons.ofRunningKernel()
   private lazy var symbols = KernelSymbols.ofRunningKernel()
   private var before: [UInt32: NodeRules] = [:]
   private var after: [UInt32: (time: UInt64, rules: NodeRules)] = [:]

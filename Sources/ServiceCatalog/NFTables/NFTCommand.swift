@@ -1,33 +1,21 @@
+internal import CNode
+internal import Glibc
+
 /// Reads nftables' rules with the node's nft.
-struct NFTCommand {
-  private let path: String?
-
-  init(_ path: String?) { self.path = path }
-
-  /// Adds the tables that the rules of iptables read before do not cover.
+enum NFTCommand {
+  /// Adds those of `tables` that the rules of iptables read before do not cover.
   ///
   /// A table at a time: those of iptables-nft can be large, and nft can't tell what is in them.
-  func read(into rules: inout NodeRules) async {
-    // not as JSON: of a table with flags nft 1.0.6 prints freed memory, or crashes
-    switch await run(["list", "tables"]) {
-    case .notFound:
-      rules.missing.append(
-        "nftables rules: nft was not found on this node; what they drop, and Services of a "
-          + "kube-proxy in nftables mode, can't be named")
-    case .failed(let why): rules.missing.append("nftables rules: nft: \(why)")
-    case .output(let bytes): await read(NFTTableName.list(bytes), into: &rules)
-    }
-  }
-
-  private func run(_ arguments: [String]) async -> NodeCommand.Outcome {
-    await NodeCommand(name: "nft", arguments: arguments, netns: path).run()
-  }
-
-  private func read(_ tables: [NFTTableName], into rules: inout NodeRules) async {
+  static func read(_ tables: [NFTTableName], into rules: inout NodeRules) {
     var reader = NFTReader()
     for name in tables where !rules.covers(name) && !name.isOurs {
-      switch await run(["-j", "list", "table", name.family, name.name]) {
-      case .notFound: continue
+      let nft = NodeCommand(name: "nft", arguments: ["-j", "list", "table", name.family, name.name])
+      switch nft.run() {
+      case .notFound:
+        rules.missing.append(
+          "nftables rules: nft was not found on this node; what they drop, and Services of a "
+            + "kube-proxy in nftables mode, can't be named")
+        return
       case .failed(let why):
         // it may be gone again
         if !why.contains("No such file") {
@@ -70,14 +58,47 @@ extension NodeRules {
 }
 
 extension NFTTableName {
-  /// Those of IP packets in what `nft list tables` printed.
-  static func list(_ bytes: [UInt8]) -> [NFTTableName] {
-    String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
-      let words = line.split(separator: " ")
-      guard words.count == 3, words[0] == "table", NFTReader.families.contains(String(words[1]))
-      else { return nil }
-      return NFTTableName(family: String(words[1]), name: String(words[2]))
+  /// Those of IP packets in the namespace of the thread; an error tells why there may be more.
+  ///
+  /// Not by nft, which takes as long as any process to start: most pods have none.
+  static func ofNamespace() -> (tables: [NFTTableName], error: String?) {
+    final class Box { var tables: [NFTTableName] = [] }
+    let box = Box()
+    let result = unsafe kft_nft_tables(Unmanaged.passUnretained(box).toOpaque()) {
+      context, _, bytes, count in
+      guard let context = unsafe context else { return }
+      let raw = unsafe UnsafeRawBufferPointer(start: bytes, count: Int(count))
+      guard let table = unsafe NFTTableName(message: raw) else { return }
+      unsafe Unmanaged<Box>.fromOpaque(context).takeUnretainedValue().tables.append(table)
     }
+    return (box.tables, result == 0 ? nil : unsafe String(cString: strerror(-result)))
+  }
+
+  /// From what follows the header of NFT_MSG_NEWTABLE: `struct nfgenmsg`, attributes.
+  private init?(message: UnsafeRawBufferPointer) {
+    guard let family = unsafe message.first.flatMap({ Self.families[Int32($0)] }) else { return nil }
+    var at = MemoryLayout<nfgenmsg>.size
+    while at + 4 <= message.count {
+      let length = Int(unsafe message.loadUnaligned(fromByteOffset: at, as: UInt16.self))
+      let type = unsafe message.loadUnaligned(fromByteOffset: at + 2, as: UInt16.self)
+      guard length >= 4, at + length <= message.count else { return nil }
+      if Int32(type) == Int32(NFTA_TABLE_NAME.rawValue) {
+        let text = unsafe Array(message[at + 4..<at + length].prefix { $0 != 0 })
+        self.init(family: family, name: String(decoding: text, as: UTF8.self))
+        return
+      }
+      at += (length + 3) & ~3
+    }
+    return nil
+  }
+
+  /// By the numbers of include/uapi/linux/netfilter.h.
+  private static let families: [Int32: String] = [1: "inet", 2: "ip", 10: "ip6"]
+
+  /// Whether iptables may have made it.
+  func isOfIPTables(_ version: IPFamily) -> Bool {
+    family == (version == .ipv4 ? "ip" : "ip6")
+      && ["raw", "mangle", "nat", "filter", "security"].contains(name)
   }
 
   /// A tracer's own, which decides nothing.
