@@ -9,7 +9,7 @@ public enum Action: Hashable, Sendable {
   /// Source rewritten (in the reply direction: the destination NAT undone).
   case sourceNAT(to: Endpoint, undone: Bool)
   /// Put into a tunnel.
-  case encapsulated(outer: Tuple, vni: UInt32)
+  indirect case encapsulated(outer: Tuple, vni: UInt32)
   /// Taken out of a tunnel.
   case decapsulated
   /// Handed to the sockets of its namespace.

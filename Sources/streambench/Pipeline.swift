@@ -7,7 +7,7 @@ import KernelTracing
 import Recording
 
 /// All that is behind the ring buffer, in one thread, as a trace does it.
-struct Pipeline {
+@safe struct Pipeline {
   /// How far events go.
   enum End: String {
     case decode, correlator, json
@@ -21,6 +21,8 @@ struct Pipeline {
   private var lastCheck: UInt64 = 0
   private(set) var flows = 0
   private(set) var bytes = 0
+  /// Where the JSON goes, to be compared.
+  var output: UnsafeMutablePointer<FILE>?
   /// Keeps the decoder from being left out.
   private(set) var checksum: UInt64 = 0
 
@@ -68,6 +70,7 @@ struct Pipeline {
       lines.removeAll()
       lines.append(record)
       bytes += lines.bytes.count
+      if let output = unsafe output { unsafe fwrite(lines.bytes, 1, lines.bytes.count, output) }
     }
   }
 
