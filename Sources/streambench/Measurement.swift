@@ -48,7 +48,7 @@ enum Measurement {
     let after = residentBytes
     print(
       "{\"connections\":\(stream.connections),\"told\":\(pipeline.flows),\"before\":\(before),"
-        + "\"after\":\(after),\"peak\":\(peakBytes)}")
+        + "\"early\":\(pipeline.toldEarly),\"after\":\(after),\"peak\":\(peakBytes)}")
   }
 
   static func steady(seconds: Int, real: Bool) {

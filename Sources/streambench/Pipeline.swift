@@ -21,6 +21,8 @@ import Recording
   private var lastCheck: UInt64 = 0
   private(set) var flows = 0
   private(set) var bytes = 0
+  /// Connections told before their end, to make room.
+  var toldEarly: Int { correlator.toldEarly }
   /// Where the JSON goes, to be compared.
   var output: UnsafeMutablePointer<FILE>?
   /// Keeps the decoder from being left out.
