@@ -5,16 +5,14 @@ public struct Case {
   public let flow: Flow
   public let node: any NodeView
   public let service: ServiceName?
+  /// Packets that died here, folded; the earliest first.
+  public let drops: [Drop]
 
   public init(_ flow: Flow, _ node: any NodeView) {
     self.flow = flow
     self.node = node
     service = node.service(of: flow)
-  }
-
-  /// Packets that died here, folded; the earliest first.
-  public var drops: [Drop] {
-    flow.transmissions.compactMap { way in
+    drops = flow.transmissions.compactMap { way in
       way.drop.map { hop in
         Drop(
           way: way, hop: hop, reason: node.reasonName(hop.event.dropReason),

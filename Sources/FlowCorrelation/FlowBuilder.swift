@@ -5,14 +5,33 @@ final class FlowBuilder {
   /// How many packets' ways are kept at the most; those that die are folded by place.
   private static let kept = 48
 
+  /// Bytes of a flow without its packets, more or less: itself, and its tuples in the table.
+  private static let ownSize = 900
+
+  /// How far it is.
+  enum Stage {
+    case active
+    /// Told to be unanswered; its client may go on trying.
+    case told
+    /// Closed and told.
+    case lingering
+    /// Not among the flows any more.
+    case gone
+  }
+
   let id: UInt64
   let netns: UInt32
-  var aliasCount = 0
+  var stage = Stage.active
   var mayMissEvents = false
+  /// For the schedule: the earliest slot it is in, and whether it has changed since the last look.
+  var slot = FlowSchedule.never
+  var isTouched = false
+  /// Bytes it takes, more or less.
+  private(set) var size = FlowBuilder.ownSize
   /// Another connection whose packets NAT gives the same tuple: one of the two will die of it.
   private(set) weak var rival: FlowBuilder?
-  /// Every tuple its packets had, for forgetting them.
-  private(set) var tuples: Set<Tuple> = []
+  /// The tuples that were its own, for forgetting them.
+  private(set) var aliases: [Alias] = []
 
   private var original: Tuple
   private var translated: Tuple?
@@ -23,7 +42,15 @@ final class FlowBuilder {
   /// CLOCK_BOOTTIME, ns, of the last sighting.
   private(set) var last: UInt64
   private var ways: [PacketWay] = []
-  private var wayOfKey: [PacketKey: PacketWay] = [:]
+  /// The latest of each key; few, so that looking is quicker than a table.
+  private var latest: [PacketWay] = []
+  private var hasDied = false
+  /// Entries whose tuples are all its own, of its own NAT and of what is not, and how often tuples
+  /// had changed hands by then.
+  private var settled: (own: Event.Translation?, other: Event.Translation?) = (nil, nil)
+  private var settledChanges = 0
+  /// Entries that its events share.
+  private var entries: [Event.Translation] = []
   private var counts = Counts()
   private var largestPassed: UInt32 = 0
   /// `nil` for most.
@@ -62,8 +89,27 @@ final class FlowBuilder {
     let server = conntrack.translated.destination
     if server != original.destination, attempts.last != server { attempts.append(server) }
     zone = conntrack.zone
-    tuples.insert(conntrack.original)
-    tuples.insert(conntrack.translated)
+  }
+
+  /// A tuple is this flow's from now on.
+  func noteAlias(_ alias: Alias) {
+    if !aliases.contains(alias) { aliases.append(alias) }
+  }
+
+  /// Learning from this entry, and adopting its tuples, would change nothing. `changes`: how often
+  /// tuples have changed hands.
+  func isSettled(on entry: Event.Translation, _ changes: Int) -> Bool {
+    guard settledChanges == changes, rival == nil else { return false }
+    return settled.own?.hasTuples(of: entry) ?? false
+      || settled.other?.hasTuples(of: entry) ?? false
+  }
+
+  /// It has learned from this entry, and adopted its tuples.
+  func settle(on entry: Event.Translation, _ changes: Int) {
+    if settledChanges != changes { settled = (nil, nil) }
+    settledChanges = changes
+    guard rival == nil else { return }
+    if entry.conntrack?.original == original { settled.own = entry } else { settled.other = entry }
   }
 
   /// Whether NAT made the same of two connections that are not the same.
@@ -90,42 +136,66 @@ final class FlowBuilder {
 
   /// Whether an event is a sighting of a packet that was seen before.
   func hasSeen(_ event: Event) -> Bool {
-    wayOfKey[PacketKey(event, isReply: isReply(event))] != nil
+    latestWay(PacketKey(event, isReply: isReply(event))) != nil
   }
+
+  private func latestWay(_ key: PacketKey) -> Int? { latest.lastIndex { $0.key == key } }
 
   /// Whether an event begins another connection with the same tuple.
   func isSucceeded(by event: Event) -> Bool {
-    guard event.tuple.proto == .tcp, event.tcpFlags == .syn, case .none = event.carrier,
+    guard event.tuple.proto == .tcp, event.tcpFlags == .syn, !event.isCarried,
       event.hook != .retransmit, let initial = counts.initialSequence
     else { return false }
     return event.sequence != initial
   }
 
-  func add(_ event: Event, payload: [UInt8]?, isHarmless: Bool) {
+  /// Takes a sighting; by how many bytes it grew.
+  func add(_ event: Event, payload: [UInt8]?, isHarmless: Bool) -> Int {
     // two processors' records may come out of order
     start = min(start, event.time)
     last = max(last, event.time)
-    tuples.insert(event.tuple)
+    // it has been told, and will not be again
+    if stage == .lingering { return 0 }
     if event.hook == .retransmit {
       counts.retransmissions += 1
-      return
+      return 0
     }
+    let before = size
     let isReply = isReply(event)
     let key = PacketKey(event, isReply: isReply)
-    if let way = queuedWay(of: event, key) ?? wayOfKey[key], way.continues(with: event) {
-      way.add(event, isHarmless: isHarmless)
-      if payload != nil || way.exchange != nil { note(payload, event, way, isHarmless) }
-      notePassed(event)
-      return
+    let known = latestWay(key)
+    if let way = queuedWay(of: event, key) ?? known.map({ latest[$0] }), way.continues(with: event) {
+      take(event, way, payload, isHarmless)
+      return size - before
     }
     let way = PacketWay(key)
-    way.add(event, isHarmless: isHarmless)
-    if payload != nil { note(payload, event, way, isHarmless) }
-    wayOfKey[key] = way
+    take(event, way, payload, isHarmless)
+    if let known { latest[known] = way } else { latest.append(way) }
     ways.append(way)
     count(event, isReply: isReply)
-    notePassed(event)
     if ways.count > 2 * Self.kept { compact() }
+    return size - before
+  }
+
+  private func take(_ event: Event, _ way: PacketWay, _ payload: [UInt8]?, _ isHarmless: Bool) {
+    size -= way.size
+    way.add(shared(event), isHarmless: isHarmless)
+    size += way.size
+    if way.hasDied { hasDied = true }
+    if payload != nil || way.exchange != nil { note(payload, event, way, isHarmless) }
+    notePassed(event)
+  }
+
+  /// The event with the entry of those before, so that it is in memory once.
+  private func shared(_ event: Event) -> Event {
+    guard let entry = event.translation else { return event }
+    var event = event
+    for mine in entries where mine == entry {
+      event.share(mine)
+      return event
+    }
+    if entries.count < 4 { entries.append(entry) }
+    return event
   }
 
   /// The way of a packet that died after it was queued for a while, as those do that wait for a
@@ -136,11 +206,8 @@ final class FlowBuilder {
   }
 
   private func isReply(_ event: Event) -> Bool {
-    if case .icmpError = event.carrier {
-      // the quoted packet went one way, the error goes the other
-      return isForward(event.tuple)
-    }
-    return !isForward(event.tuple)
+    // the packet that an error quotes went one way, the error goes the other
+    isForward(event.tuple) == event.isICMPError
   }
 
   /// Whether a packet's tuple goes from client to server, in any of its translated forms.
@@ -153,7 +220,7 @@ final class FlowBuilder {
   }
 
   private func count(_ event: Event, isReply: Bool) {
-    if case .icmpError = event.carrier { return }
+    if event.isICMPError { return }
     if isReply {
       counts.packets.reply += 1
       counts.bytes.reply += Int(event.payload)
@@ -207,8 +274,13 @@ final class FlowBuilder {
     ways = ways.enumerated().filter { i, way in
       i < head || i >= ways.count - tail || way.hasDied || way.isICMPError
     }.map(\.element)
+    measure()
     let alive = Set(ways.map(ObjectIdentifier.init))
-    wayOfKey = wayOfKey.filter { alive.contains(ObjectIdentifier($0.value)) }
+    latest.removeAll { !alive.contains(ObjectIdentifier($0)) }
+  }
+
+  private func measure() {
+    size = ways.reduce(Self.ownSize) { $0 + $1.size }
   }
 
   /// Packets of one kind that went the same way to the same end become one with a count.
@@ -228,13 +300,13 @@ final class FlowBuilder {
       }
     }
     ways = result
+    measure()
   }
 
   /// Two traces of one connection that turned out to be the same.
   func absorb(_ other: FlowBuilder) {
     start = min(start, other.start)
     last = max(last, other.last)
-    tuples.formUnion(other.tuples)
     counts.packets.original += other.counts.packets.original
     counts.packets.reply += other.counts.packets.reply
     counts.bytes.original += other.counts.bytes.original
@@ -250,24 +322,33 @@ final class FlowBuilder {
     ways = (other.ways + ways).sorted { $0.start < $1.start }
     translated = translated ?? other.translated
     attempts = other.attempts + attempts
-    wayOfKey.merge(other.wayOfKey) { mine, _ in mine }
+    latest = other.latest.filter { theirs in !latest.contains { $0.key == theirs.key } } + latest
+    hasDied = hasDied || other.hasDied
+    settled = (nil, nil)
+    measure()
     if let theirs = other.dns {
       dns = dns ?? DNSConversation()
       dns?.absorb(theirs)
     }
   }
 
-  func isOver(now: UInt64, _ patience: FlowPatience) -> Bool {
-    guard now != .max else { return true }
-    let idle = now > last ? now - last : 0
+  /// CLOCK_BOOTTIME, ns, until which it is not over; `nil` if it is not among the flows any more.
+  func due(_ patience: FlowPatience) -> UInt64? {
+    let (time, isBeyond) = last.addingReportingOverflow(
+      stage == .active
+        ? wait(patience) : stage == .told ? patience.told : patience.lingering)
+    return stage == .gone ? nil : isBeyond ? .max : time
+  }
+
+  /// ns it may be quiet before it is over.
+  private func wait(_ patience: FlowPatience) -> UInt64 {
     switch state {
-    case .completed where original.proto == .tcp: return idle > patience.closed
-    case .refused, .reset: return idle > patience.closed
+    case .completed where original.proto == .tcp: patience.closed
+    case .refused, .reset: patience.closed
     // who asked two things at once may wait for one of them, and ask again
-    case .completed: return idle > (dns?.isWaiting ?? false ? patience.question : patience.answered)
-    case .noAnswer: return idle > patience.unanswered
-    case .open:
-      return idle > (ways.contains(where: \.hasDied) ? patience.unanswered : patience.open)
+    case .completed: dns?.isWaiting ?? false ? patience.question : patience.answered
+    case .noAnswer: patience.unanswered
+    case .open: hasDied ? patience.unanswered : patience.open
     }
   }
 
@@ -290,6 +371,18 @@ final class FlowBuilder {
     }
     if counts.hasReset { return counts.isEstablished ? .reset : .refused }
     return .open
+  }
+
+  /// It was over; what is needed of it for what may come is kept.
+  func finish(_ stage: Stage) -> Flow {
+    self.stage = stage
+    defer {
+      if stage == .lingering {
+        (ways, latest, entries, dns) = ([], [], [], nil)
+        measure()
+      }
+    }
+    return flow()
   }
 
   func flow() -> Flow {

@@ -26,81 +26,78 @@ public struct FlowPatience: Sendable {
 /// Events in, flows out: joins the sightings of a connection over NAT, tunnels and
 /// namespaces, and each packet's sightings into its way.
 public struct FlowCorrelator {
-  /// Both directions of a tuple under one key; loopback traffic is told apart by namespace.
-  private struct Alias: Hashable {
-    var low: Endpoint
-    var high: Endpoint
-    var proto: IPProtocol
-    var netns: UInt32
-
-    init(_ tuple: Tuple, netns: UInt32) {
-      let ordered =
-        (tuple.source.address, tuple.source.port)
-        < (tuple.destination.address, tuple.destination.port)
-      low = ordered ? tuple.source : tuple.destination
-      high = ordered ? tuple.destination : tuple.source
-      proto = tuple.proto
-      self.netns = tuple.source.address.isLoopback ? netns : 0
-    }
-  }
+  /// Bytes of flows that are kept at the most, unless told otherwise.
+  public static let usualMemory = 256 << 20
 
   private let patience: FlowPatience
   private let isServer: (Endpoint, IPProtocol) -> Bool
   private let isHarmless: (Event) -> Bool
-  private var aliases: [Alias: FlowBuilder] = [:]
-  private var active: [UInt64: FlowBuilder] = [:]
+  private let memory: Int
+  private var aliases = AliasTable()
+  /// Those that are not over, and those that more may come of, by id.
+  private var flows: [UInt64: FlowBuilder] = [:]
+  private var schedule = FlowSchedule()
+  /// Bytes that `flows` take, more or less.
+  private var size = 0
   private var ended: [FlowBuilder] = []
-  /// Told to be unanswered; their clients may go on trying.
-  private var told: [UInt64: FlowBuilder] = [:]
-  /// Closed and told.
-  private var lingering: [UInt64: FlowBuilder] = [:]
   private var nextID: UInt64 = 1
   private var searches = DNSSearches()
+  /// Flows that were told before they were over, because there were too many.
+  public private(set) var toldEarly = 0
 
   /// `isServer` knows the Service side of an endpoint pair, for flows whose first packet
-  /// was not seen; `isHarmless` knows the drops that are no faults.
+  /// was not seen; `isHarmless` knows the drops that are no faults. Of flows that take more than
+  /// `memory` bytes together, those that were finished first are forgotten, and when there are none
+  /// those that are quiet for longest are told.
   public init(
-    patience: FlowPatience = FlowPatience(),
+    patience: FlowPatience = FlowPatience(), memory: Int = FlowCorrelator.usualMemory,
     isServer: @escaping (Endpoint, IPProtocol) -> Bool = { _, _ in false },
     isHarmless: @escaping (Event) -> Bool = { _ in false }
   ) {
     self.patience = patience
+    self.memory = memory
     self.isServer = isServer
     self.isHarmless = isHarmless
   }
 
   /// Flows that are not finished.
-  public var activeCount: Int { active.count }
+  public var activeCount: Int { flows.values.reduce(0) { $0 + ($1.stage == .active ? 1 : 0) } }
 
   /// Takes one event; events come in the order of the ring buffer. A flow that was unanswered when
   /// it was told and is answered after all is told again, with the same id. `payload`: the beginning of
   /// what follows the L4 header, of a packet from or to port 53.
   public mutating func ingest(_ event: Event, payload: [UInt8]? = nil) {
     let isHarmless = event.hook == .drop && isHarmless(event)
+    let entry = event.translation
     // a packet (or its clone) freed in the course of things begins no flow
-    guard let builder = flow(of: event, mayBegin: !isHarmless) else { return }
-    if let conntrack = event.conntrack, conntrack.isTranslated {
+    guard let builder = flow(of: event, entry, mayBegin: !isHarmless) else { return }
+    if let entry, !builder.isSettled(on: entry, aliases.changes), let conntrack = entry.conntrack {
       builder.learn(conntrack)
       adopt(conntrack.original, event, builder)
       adopt(conntrack.translated, event, builder)
+      builder.settle(on: entry, aliases.changes)
     }
-    builder.add(event, payload: payload, isHarmless: isHarmless)
-    if builder.isAnswered, told.removeValue(forKey: builder.id) != nil {
-      active[builder.id] = builder
-    }
+    size += builder.add(event, payload: payload, isHarmless: isHarmless)
+    if builder.isAnswered, builder.stage == .told { builder.stage = .active }
+    schedule.touch(builder)
+    if size > memory { makeRoom() }
   }
 
   /// Events were lost: every flow that is under way may miss some.
   public mutating func noteLoss() {
-    for builder in active.values { builder.mayMissEvents = true }
+    for builder in flows.values where builder.stage == .active { builder.mayMissEvents = true }
   }
 
-  private mutating func flow(of event: Event, mayBegin: Bool) -> FlowBuilder? {
-    let known = known(event)
-    if let known {
+  private mutating func flow(
+    of event: Event, _ entry: Event.Translation?, mayBegin: Bool
+  ) -> FlowBuilder? {
+    if let known = known(event, entry) {
       guard known.isSucceeded(by: event) else {
-        let alias = Alias(event.tuple, netns: event.netns)
-        if aliases[alias] == nil { aliases[alias] = known }
+        // those of the entry it is settled on are its own
+        if entry.map({ !known.isSettled(on: $0, aliases.changes) || !$0.has(event.tuple) }) ?? true {
+          let alias = Alias(event.tuple, netns: event.netns)
+          if aliases.find(alias) == nil { aliases.set(alias, known) }
+        }
         return known
       }
       end(known)
@@ -108,22 +105,25 @@ public struct FlowCorrelator {
     guard mayBegin else { return nil }
     let builder = FlowBuilder(id: nextID, original: orient(event), first: event)
     nextID += 1
-    active[builder.id] = builder
+    flows[builder.id] = builder
+    size += builder.size
     adopt(event.tuple, event, builder)
     return builder
   }
 
-  private func known(_ event: Event) -> FlowBuilder? {
+  private mutating func known(_ event: Event, _ entry: Event.Translation?) -> FlowBuilder? {
     // what NAT made of it may for a moment be what it made of another
-    let asked =
-      event.conntrack.flatMap { entry in
-        entry.isTranslated ? aliases[Alias(entry.original, netns: event.netns)] : nil
-      }
-    let known =
-      asked ?? aliases[Alias(event.tuple, netns: event.netns)]
-      ?? event.conntrack.flatMap { aliases[Alias($0.translated, netns: event.netns)] }
-    guard let known, asked == nil, let rival = known.rival, active[rival.id] != nil,
-      !known.hasSeen(event), rival.hasSeen(event)
+    if let original = entry?.conntrack?.original,
+      let asked = aliases.find(Alias(original, netns: event.netns))
+    {
+      return asked
+    }
+    guard
+      let known = aliases.find(Alias(event.tuple, netns: event.netns))
+        ?? event.conntrack.flatMap({ aliases.find(Alias($0.translated, netns: event.netns)) })
+    else { return nil }
+    guard let rival = known.rival, rival.stage == .active, !known.hasSeen(event),
+      rival.hasSeen(event)
     else { return known }
     return rival
   }
@@ -144,66 +144,89 @@ public struct FlowCorrelator {
     let alias = Alias(tuple, netns: event.netns)
     // the one whose packet dies leaves to the other what NAT made of both
     if event.hook == .drop, tuple != event.conntrack?.original, let rival = builder.rival {
-      aliases[alias] = rival
+      aliases.set(alias, rival)
       return
     }
-    if let other = aliases[alias], other !== builder,
-      active[other.id] != nil || told[other.id] != nil
+    if let other = aliases.find(alias), other !== builder,
+      other.stage == .active || other.stage == .told
     {
       let isAnother = other.isTranslated(like: builder)
-      if isAnother, !other.isAnswered, active[other.id] != nil {
+      if isAnother, !other.isAnswered, other.stage == .active {
         builder.meet(other)
         return
       } else if isAnother || other.isSucceeded(by: event) {
         end(other)
       } else {
+        size -= builder.size
         builder.absorb(other)
-        active[other.id] = nil
-        told[other.id] = nil
-        for (key, value) in aliases where value === other { aliases[key] = builder }
+        size += builder.size
+        aliases.move(from: other, to: builder)
+        leave(other)
       }
     }
-    aliases[alias] = builder
-    builder.aliasCount += 1
+    aliases.set(alias, builder)
   }
 
   private mutating func end(_ builder: FlowBuilder) {
-    if active.removeValue(forKey: builder.id) != nil { ended.append(builder) }
-    told[builder.id] = nil
-    lingering[builder.id] = nil
-    forget(builder)
+    if builder.stage == .active { ended.append(builder) }
+    leave(builder)
+    aliases.forget(builder)
   }
 
-  private mutating func forget(_ builder: FlowBuilder) {
-    for tuple in builder.tuples {
-      let alias = Alias(tuple, netns: builder.netns)
-      if aliases[alias] === builder { aliases[alias] = nil }
+  private mutating func leave(_ builder: FlowBuilder) {
+    builder.stage = .gone
+    if flows.removeValue(forKey: builder.id) != nil { size -= builder.size }
+  }
+
+  /// Those that are finished for longest go first; then those that are quiet for longest are told.
+  private mutating func makeRoom() {
+    let goal = memory / 8 * 7
+    func oldest(_ isWanted: (FlowBuilder.Stage) -> Bool) -> [FlowBuilder] {
+      flows.values.filter { isWanted($0.stage) }.sorted { ($0.last, $0.id) < ($1.last, $1.id) }
+    }
+    for builder in oldest({ $0 != .active }) where size > goal { end(builder) }
+    guard size > goal else { return }
+    for builder in oldest({ $0 == .active }) where size > goal {
+      builder.mayMissEvents = true
+      toldEarly += 1
+      end(builder)
     }
   }
 
   /// Flows that are over at `now` (CLOCK_BOOTTIME, ns), oldest first.
   public mutating func finished(now: UInt64) -> [Flow] {
-    for builder in told.values where now > builder.last + patience.told { end(builder) }
-    for builder in lingering.values where now > builder.last + patience.lingering { end(builder) }
-    for builder in active.values where builder.isOver(now: now, patience) {
-      if builder.lingers, now != .max {
-        active[builder.id] = nil
-        ended.append(builder)
-        lingering[builder.id] = builder
-      } else if builder.isAnswered || now == .max {
+    var flows: [Flow] = []
+    for builder in schedule.due(now: now, patience) {
+      guard let due = builder.due(patience) else { continue }
+      guard now > due || now == .max else {
+        schedule.touch(builder)
+        continue
+      }
+      if builder.stage != .active || now == .max {
+        end(builder)
+      } else if builder.lingers {
+        flows.append(tell(builder, .lingering))
+      } else if builder.isAnswered {
         end(builder)
       } else {
-        active[builder.id] = nil
-        ended.append(builder)
-        told[builder.id] = builder
+        flows.append(tell(builder, .told))
       }
     }
-    defer { ended.removeAll(keepingCapacity: true) }
-    var flows = ended.map { $0.flow() }.sorted { $0.start < $1.start }
+    flows += ended.map { $0.flow() }
+    ended.removeAll(keepingCapacity: true)
+    flows.sort { ($0.start, $0.id) < ($1.start, $1.id) }
     for i in flows.indices where !flows[i].dns.isEmpty {
       flows[i].dnsSearch = searches.take(flows[i])
     }
     return flows
+  }
+
+  /// It is over, and more of it may come.
+  private mutating func tell(_ builder: FlowBuilder, _ stage: FlowBuilder.Stage) -> Flow {
+    defer { schedule.touch(builder) }
+    size -= builder.size
+    defer { size += builder.size }
+    return builder.finish(stage)
   }
 
   /// All the flows there are, at the end of a trace.

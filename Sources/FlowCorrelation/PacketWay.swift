@@ -2,43 +2,39 @@ internal import FlowModel
 
 /// What tells one packet of a flow from the others at every place it is seen: nothing that
 /// NAT, routing or a tunnel changes.
-struct PacketKey: Hashable {
-  var isReply: Bool
-  var ipID: UInt16
-  var sequence: UInt32
-  var acknowledgment: UInt32
-  var flags: TCPFlags
-  var payload: UInt16
-  /// Of an ICMP error, whose quoted packet is a packet of its own.
-  var icmpError: UInt16
+struct PacketKey: Equatable {
+  private let numbers: UInt64
+  /// IP id, payload, ICMP error, flags, direction.
+  private let rest: UInt64
+
+  var isReply: Bool { rest & 1 != 0 }
 
   init(_ event: Event, isReply: Bool) {
-    self.isReply = isReply
-    ipID = event.ipID
-    sequence = event.sequence
-    acknowledgment = event.acknowledgment
-    flags = event.tcpFlags
-    payload = event.payload
-    icmpError = 0
-    if case .icmpError = event.carrier {
-      icmpError = 1 + UInt16(event.icmpType) << 8 | UInt16(event.icmpCode)
-    }
+    numbers = UInt64(event.sequence) << 32 | UInt64(event.acknowledgment)
+    // an ICMP error's quoted packet is a packet of its own; code and type are below 128 in all there
+    // are
+    let error =
+      event.isICMPError ? 1 << 14 | UInt64(event.icmpType) << 7 ^ UInt64(event.icmpCode) : 0
+    rest =
+      UInt64(event.ipID) << 48 | UInt64(event.payload) << 32 | error << 16
+      | UInt64(event.tcpFlags.rawValue) << 1 | (isReply ? 1 : 0)
   }
 }
 
 /// One packet's sightings, each with what happened since the one before.
 final class PacketWay {
   /// A place a packet passes once; with the TTL, so that a routing loop is not a repetition.
-  private struct Place: Hashable {
+  private struct Place: Equatable {
     var netns: UInt32
+    var interface: UInt32
     var hook: Hook
     var netfilterHook: NetfilterHook?
     var table: Table
-    var interface: UInt32
     var ttl: UInt8
     var isTunnelled: Bool
     /// IPVS sends what it has rewritten through OUTPUT once more.
-    var destination: Endpoint
+    var port: UInt16
+    var address: Address
   }
 
   /// Whether its payload could be a DNS message.
@@ -62,7 +58,8 @@ final class PacketWay {
   /// Of the DNS message in it, by number: `nil` if it has none, or none was read.
   var exchange: Int?
   private var hops: [Hop] = []
-  private var places: Set<Place> = []
+  /// Those of hooks that are passed once.
+  private var places: [Place] = []
   /// Where the packet stands in netfilter: entered and not yet left.
   private var netfilterHook: NetfilterHook?
   /// The last event that can have been NAT itself, in the kprobe backend.
@@ -70,15 +67,20 @@ final class PacketWay {
 
   init(_ key: PacketKey) {
     self.key = key
+    hops.reserveCapacity(8)
+    places.reserveCapacity(8)
+  }
+
+  /// Bytes it takes, more or less.
+  var size: Int {
+    128 + hops.capacity * MemoryLayout<Hop>.stride + places.capacity * MemoryLayout<Place>.stride
   }
 
   var start: UInt64 { hops.first?.event.time ?? 0 }
-  var hasDied: Bool { hops.contains { $0.action == .dropped } }
+  private(set) var hasDied = false
   /// Whether it may still be the packet at this address: last seen there and not dead.
   func isQueued(as skb: UInt64) -> Bool { hops.last?.event.skb == skb && !hasDied }
-  var isICMPError: Bool {
-    if case .icmpError? = hops.first?.event.carrier { true } else { false }
-  }
+  var isICMPError: Bool { hops.first?.event.isICMPError ?? false }
 
   /// Packets can be folded if they died alike, or are the same kind of packet that went
   /// through without an end being known.
@@ -94,12 +96,11 @@ final class PacketWay {
   }
 
   private func place(_ event: Event) -> Place {
-    var tunnelled = false
-    if case .tunnel = event.carrier { tunnelled = true }
+    let destination = event.tuple.destination
     return Place(
-      netns: event.netns, hook: event.hook, netfilterHook: event.netfilterHook,
-      table: event.table, interface: event.interface, ttl: event.ttl, isTunnelled: tunnelled,
-      destination: event.tuple.destination)
+      netns: event.netns, interface: event.interface, hook: event.hook,
+      netfilterHook: event.netfilterHook, table: event.table, ttl: event.ttl,
+      isTunnelled: event.isTunnelled, port: destination.port, address: destination.address)
   }
 
   /// Whether the event is the same packet's, rather than the same bytes sent again.
@@ -113,11 +114,12 @@ final class PacketWay {
 
   /// `isHarmless`: a drop event that is no fault.
   func add(_ event: Event, isHarmless: Bool) {
-    places.insert(place(event))
+    if event.hook.isPassedOnce { places.append(place(event)) }
     noteChanges(event)
     let (action, isDetail) = meaning(of: event, isHarmless)
     var hop = Hop(event: event, action: action, isDetail: isDetail)
     if action == .dropped {
+      hasDied = true
       hop.netfilterHook = netfilterHook
     } else {
       trackNetfilter(event)
@@ -148,6 +150,7 @@ final class PacketWay {
         hops.append(Hop(event: at, action: action, isDetail: false))
       }
     }
+    guard before.isCarried || event.isCarried else { return }
     switch (before.carrier, event.carrier) {
     case (.none, .tunnel(let outer, let vni)):
       forgetNAT(before: event)
@@ -201,8 +204,7 @@ final class PacketWay {
   }
 
   private func meaning(of event: Event, _ isHarmless: Bool) -> (Action, isDetail: Bool) {
-    var tunnelled = false
-    if case .tunnel = event.carrier { tunnelled = true }
+    let tunnelled = event.isTunnelled
     switch event.hook {
     case .tcIngress: return (.received, hasArrived(in: event.netns, tunnelled))
     case .ipReceive: return (.received, hasArrived(in: event.netns, tunnelled))
@@ -219,9 +221,9 @@ final class PacketWay {
   /// Whether the packet already showed up in this namespace and did not leave it since: the
   /// bridge behind the veth, the IP layer behind the device.
   private func hasArrived(in netns: UInt32, _ tunnelled: Bool) -> Bool {
-    for hop in hops.reversed() {
-      if hop.event.netns != netns { return false }
-      switch hop.action {
+    for i in hops.indices.reversed() {
+      if hops[i].event.netns != netns { return false }
+      switch hops[i].action {
       case .sent, .decapsulated, .encapsulated: return false
       case .received: return true
       default: continue
@@ -233,9 +235,8 @@ final class PacketWay {
   /// The device it really leaves by says it all: not the bridge before it, not the IP layer.
   private func demoteEarlierSends(_ event: Event) {
     for i in hops.indices.reversed() {
-      let hop = hops[i]
-      if hop.event.netns != event.netns { return }
-      switch hop.action {
+      if hops[i].event.netns != event.netns { return }
+      switch hops[i].action {
       case .sent: hops[i].isDetail = true
       case .received, .encapsulated, .decapsulated: return
       default: continue

@@ -145,25 +145,52 @@ extension Address: LosslessStringConvertible {
 
   /// Dotted IPv4, or IPv6 as RFC 5952 writes it.
   public var description: String {
+    var text: [UInt8] = []
+    append(to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The same in ASCII.
+  package func append(to text: inout [UInt8]) {
     if isIPv4 {
-      return (0..<4).map { String(low >> UInt64(24 - 8 * $0) & 0xff) }.joined(separator: ".")
+      for shift: UInt64 in [24, 16, 8, 0] {
+        let octet = UInt8(truncatingIfNeeded: low >> shift)
+        if octet >= 100 { text.append(48 + octet / 100) }
+        if octet >= 10 { text.append(48 + octet / 10 % 10) }
+        text.append(48 + octet % 10)
+        if shift > 0 { text.append(UInt8(ascii: ".")) }
+      }
+      return
     }
-    let groups = (0..<8).map {
-      UInt16(truncatingIfNeeded: ($0 < 4 ? high : low) >> UInt64(48 - 16 * ($0 % 4)))
+    func group(_ i: Int) -> UInt16 {
+      UInt16(truncatingIfNeeded: (i < 4 ? high : low) >> UInt64(48 - 16 * (i % 4)))
     }
     // the longest run of two or more zero groups, the first of equals
     var best = 0..<0
     var start = 0
     while start < 8 {
       var end = start
-      while end < 8, groups[end] == 0 { end += 1 }
+      while end < 8, group(end) == 0 { end += 1 }
       if end - start >= 2, end - start > best.count { best = start..<end }
       start = max(end, start + 1)
     }
-    func hex(_ part: ArraySlice<UInt16>) -> String {
-      part.map { String($0, radix: 16) }.joined(separator: ":")
+    var i = 0
+    while i < 8 {
+      if !best.isEmpty, i == best.lowerBound {
+        text.append(UInt8(ascii: ":"))
+        text.append(UInt8(ascii: ":"))
+        i = best.upperBound
+        continue
+      }
+      if i > 0, i != best.upperBound || best.isEmpty { text.append(UInt8(ascii: ":")) }
+      var isLeading = true
+      for shift: UInt16 in [12, 8, 4, 0] {
+        let digit = UInt8(truncatingIfNeeded: group(i) >> shift & 15)
+        if isLeading, digit == 0, shift > 0 { continue }
+        isLeading = false
+        text.append(digit < 10 ? 48 + digit : 87 + digit)
+      }
+      i += 1
     }
-    if best.isEmpty { return hex(groups[...]) }
-    return hex(groups[..<best.lowerBound]) + "::" + hex(groups[best.upperBound...])
   }
 }

@@ -65,10 +65,10 @@ public struct Event: Hashable, Sendable {
   public var outInterface: UInt32
   /// The innermost packet of interest.
   public var tuple: Tuple
-  public var carrier: Carrier
   /// With `carrier` a tunnel.
   public var tunnelKind: TunnelKind
-  public var conntrack: Conntrack?
+  /// `nil` if it knows neither; shared by the sightings of a connection.
+  private var extra: Extra?
   /// Bytes from the IP header on.
   public var length: UInt32
   /// Bytes after the L4 header.
@@ -105,9 +105,8 @@ public struct Event: Hashable, Sendable {
     table = .other
     interface = 0
     outInterface = 0
-    carrier = .none
+    extra = nil
     tunnelKind = .vxlan
-    conntrack = nil
     length = 0
     payload = 0
     gsoSize = 0
@@ -124,6 +123,91 @@ public struct Event: Hashable, Sendable {
     isTruncated = false
     dropReason = 0
     location = 0
+  }
+
+  /// The packet around the one of interest.
+  public var carrier: Carrier {
+    get { extra?.carrier ?? .none }
+    set { extra = Extra(newValue, conntrack) }
+  }
+
+  public var conntrack: Conntrack? {
+    get { extra?.conntrack }
+    set { extra = Extra(carrier, newValue) }
+  }
+
+  /// Whether there is a packet around the one of interest.
+  public var isCarried: Bool { extra?.isCarried ?? false }
+  /// Whether that is an ICMP error.
+  public var isICMPError: Bool {
+    if isCarried, case .icmpError = carrier { true } else { false }
+  }
+  /// Whether that is a tunnel's.
+  public var isTunnelled: Bool { isCarried && !isICMPError }
+
+  /// The conntrack entry if NAT applies to it, without a copy of it.
+  package var translation: Translation? {
+    guard let extra, extra.isTranslated else { return nil }
+    return Translation(extra: extra)
+  }
+
+  /// Takes the entry from an event that has the same, so that it is in memory once.
+  package mutating func share(_ translation: Translation) { extra = translation.extra }
+
+  /// A conntrack entry with NAT, as events share it.
+  package struct Translation: Equatable, Sendable {
+    fileprivate let extra: Extra
+
+    /// The same tuples and zone; the status and the packet's direction may differ.
+    package func hasTuples(of other: Translation) -> Bool {
+      if extra === other.extra { return true }
+      guard let mine = extra.conntrack, let theirs = other.extra.conntrack else { return false }
+      return mine.original == theirs.original && mine.reply == theirs.reply
+        && mine.zone == theirs.zone
+    }
+
+    package static func == (a: Translation, b: Translation) -> Bool {
+      a.extra === b.extra || a.extra == b.extra
+    }
+
+    package var conntrack: Conntrack? { extra.conntrack }
+
+    /// Whether a tuple is one of the entry's, either way.
+    package func has(_ tuple: Tuple) -> Bool {
+      guard let entry = extra.conntrack else { return false }
+      return tuple.isEitherWay(entry.original) || tuple.isEitherWay(entry.reply)
+    }
+  }
+
+  /// What many events don't have, and the others have alike.
+  fileprivate final class Extra: Hashable, Sendable {
+    let carrier: Carrier
+    let conntrack: Conntrack?
+    let isCarried: Bool
+    let isTranslated: Bool
+
+    /// `nil` if there is nothing.
+    init?(_ carrier: Carrier, _ conntrack: Conntrack?) {
+      if case .none = carrier {
+        guard conntrack != nil else { return nil }
+        isCarried = false
+      } else {
+        isCarried = true
+      }
+      self.carrier = carrier
+      self.conntrack = conntrack
+      isTranslated = conntrack?.isTranslated ?? false
+    }
+
+    static func == (a: Extra, b: Extra) -> Bool {
+      a.isCarried == b.isCarried && a.conntrack == b.conntrack
+        && (!a.isCarried || a.carrier == b.carrier)
+    }
+
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(carrier)
+      hasher.combine(conntrack)
+    }
   }
 
   /// Whether the packet may not be fragmented (IPv6 packets never are on the way).

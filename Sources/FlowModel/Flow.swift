@@ -9,7 +9,7 @@ public enum Action: Hashable, Sendable {
   /// Source rewritten (in the reply direction: the destination NAT undone).
   case sourceNAT(to: Endpoint, undone: Bool)
   /// Put into a tunnel.
-  case encapsulated(outer: Tuple, vni: UInt32)
+  indirect case encapsulated(outer: Tuple, vni: UInt32)
   /// Taken out of a tunnel.
   case decapsulated
   /// Handed to the sockets of its namespace.
@@ -33,6 +33,11 @@ public struct Hop: Hashable, Sendable {
   public var isDetail: Bool
   /// For a drop: the last netfilter hook the packet had entered and not left.
   public var netfilterHook: NetfilterHook?
+
+  /// Whether the packet died here.
+  public var isDrop: Bool {
+    if case .dropped = action { true } else { false }
+  }
 
   public init(event: Event, action: Action, isDetail: Bool) {
     self.event = event
@@ -58,13 +63,11 @@ public struct Transmission: Hashable, Sendable {
   }
 
   /// The hop that dropped it.
-  public var drop: Hop? { hops.last { $0.action == .dropped } }
+  public var drop: Hop? { hops.lastIndex { $0.isDrop }.map { hops[$0] } }
   /// The packet as first seen.
   public var first: Event? { hops.first?.event }
   /// Whether it is an ICMP error about a packet of the flow.
-  public var isICMPError: Bool {
-    if case .icmpError? = first?.carrier { true } else { false }
-  }
+  public var isICMPError: Bool { hops.first?.event.isICMPError ?? false }
 }
 
 /// How far a connection came.

@@ -59,18 +59,36 @@ extension Endpoint: CustomStringConvertible {
 
 /// A packet's or a conntrack direction's source, destination and protocol.
 public struct Tuple: Hashable, Sendable {
+  // not as endpoints, whose padding would make a quarter of the size: there are millions
+  private var sourceAddress: Address
+  private var destinationAddress: Address
+  private var sourcePort: UInt16
+  private var destinationPort: UInt16
   public var proto: IPProtocol
-  public var source: Endpoint
-  public var destination: Endpoint
 
   public init(_ proto: IPProtocol, from source: Endpoint, to destination: Endpoint) {
     self.proto = proto
-    self.source = source
-    self.destination = destination
+    sourceAddress = source.address
+    destinationAddress = destination.address
+    sourcePort = source.port
+    destinationPort = destination.port
+  }
+
+  public var source: Endpoint {
+    get { Endpoint(sourceAddress, sourcePort) }
+    set { (sourceAddress, sourcePort) = (newValue.address, newValue.port) }
+  }
+
+  public var destination: Endpoint {
+    get { Endpoint(destinationAddress, destinationPort) }
+    set { (destinationAddress, destinationPort) = (newValue.address, newValue.port) }
   }
 
   /// The tuple of an answer to this packet.
   public var inverse: Tuple { Tuple(proto, from: destination, to: source) }
+
+  /// Whether the other is this one, or the tuple of an answer to it.
+  public func isEitherWay(_ other: Tuple) -> Bool { self == other || self == other.inverse }
 }
 
 extension Tuple: CustomStringConvertible {

@@ -113,25 +113,23 @@ package struct JSONWriter {
   }
 
   package mutating func value(_ address: Address) {
-    guard address.isIPv4 else { return value(address.description) }
     separate()
     bytes.append(UInt8(ascii: "\""))
-    for shift: UInt64 in [24, 16, 8, 0] {
-      digits(false, address.low >> shift & 0xff)
-      if shift > 0 { bytes.append(UInt8(ascii: ".")) }
-    }
+    address.append(to: &bytes)
     bytes.append(UInt8(ascii: "\""))
   }
 
   private mutating func digits(_ isNegative: Bool, _ magnitude: UInt64) {
     if isNegative { bytes.append(UInt8(ascii: "-")) }
-    let start = bytes.count
+    var text = InlineArray<20, UInt8>(repeating: 0)
+    var start = 20
     var rest = magnitude
     repeat {
-      bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+      start -= 1
+      text[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
       rest /= 10
     } while rest > 0
-    bytes[start...].reverse()
+    for i in start..<20 { bytes.append(text[i]) }
   }
 
   private mutating func escaped(_ scalar: Unicode.Scalar) {

@@ -36,6 +36,7 @@ struct Session {
     let features = KernelFeatures.probe()
     flowText = FlowText(style: style, verbosity: command.verbose)
     var options = try command.traceOptions()
+    let memory = try Int(bytes: command.memory, option: "--memory")
     limit = try command.duration.map { text throws(TracingError) in
       try UInt64(duration: text, option: "--duration")
     }
@@ -80,7 +81,7 @@ struct Session {
     if command.json { patience.unanswered = 5_000_000_000 }
     let node = node
     correlator = FlowCorrelator(
-      patience: patience, isServer: { node.isServer($0, $1) },
+      patience: patience, memory: memory, isServer: { node.isServer($0, $1) },
       isHarmless: { HarmlessDrops.contains($0, on: node) })
     announce(traced, options)
     recorder?.begin(
@@ -147,6 +148,11 @@ struct Session {
       duration: Self.now() - begin, eventsLost: tracer.eventsLost,
       truncated: tracer.truncatedPackets)
     recorder?.end(record)
+    if correlator.toldEarly > 0 {
+      Output.note(
+        "note: \(correlator.toldEarly) connections were told before their end: there were more than "
+          + "--memory \(command.memory) holds")
+    }
     if let overruns = ruleTracer?.overruns, overruns > 0 {
       Output.note(
         "note: the kernel's rule trace came faster than it could be read; select less for "

@@ -83,6 +83,14 @@ struct TraceCommand: AsyncParsableCommand {
   @Option(help: "Size of the ring buffer, a power of two.")
   var buffer = "8M"
 
+  @Option(
+    help: ArgumentHelp(
+      "Memory for connections that are under way.",
+      discussion: "One takes 2 KB and 200 bytes for each sighting of its packets, of which the first "
+        + "and the last are kept. When there are too many, those that were finished first are "
+        + "forgotten, and then those that are quiet for longest are told before their end."))
+  var memory = "256M"
+
   @Option(help: "UDP ports that carry VXLAN or Geneve, comma-separated.")
   var tunnelPorts = "8472,4789,6081"
 

@@ -9,12 +9,16 @@ enum Measurement {
   /// Records made at a time: that is not measured.
   private static let batch = 60_000
 
-  static func rate(to end: Pipeline.End, events wanted: Int, _ recording: String?) throws {
+  static func rate(
+    to end: Pipeline.End, events wanted: Int, recording: String?, output: String?
+  ) throws {
     var pattern = Stream.conversation
     var node: any NodeView = SampleNode()
     if let recording { (pattern, node) = try Stream.recorded(recording) }
     var stream = Stream(pattern, pace: 1000)
     var pipeline = Pipeline(to: end, on: node)
+    if let output { unsafe pipeline.output = unsafe fopen(output, "w") }
+    defer { if let file = unsafe pipeline.output { unsafe fclose(file) } }
     var records = [kft_event](repeating: kft_event(), count: batch)
     var (events, time): (Int, UInt64) = (0, 0)
     while events < wanted {
@@ -44,7 +48,7 @@ enum Measurement {
     let after = residentBytes
     print(
       "{\"connections\":\(stream.connections),\"told\":\(pipeline.flows),\"before\":\(before),"
-        + "\"after\":\(after),\"peak\":\(peakBytes)}")
+        + "\"early\":\(pipeline.toldEarly),\"after\":\(after),\"peak\":\(peakBytes)}")
   }
 
   static func steady(seconds: Int, real: Bool) {

@@ -7,7 +7,7 @@ import KernelTracing
 import Recording
 
 /// All that is behind the ring buffer, in one thread, as a trace does it.
-struct Pipeline {
+@safe struct Pipeline {
   /// How far events go.
   enum End: String {
     case decode, correlator, json
@@ -21,6 +21,10 @@ struct Pipeline {
   private var lastCheck: UInt64 = 0
   private(set) var flows = 0
   private(set) var bytes = 0
+  /// Connections told before their end, to make room.
+  var toldEarly: Int { correlator.toldEarly }
+  /// Where the JSON goes, to be compared.
+  var output: UnsafeMutablePointer<FILE>?
   /// Keeps the decoder from being left out.
   private(set) var checksum: UInt64 = 0
 
@@ -68,6 +72,7 @@ struct Pipeline {
       lines.removeAll()
       lines.append(record)
       bytes += lines.bytes.count
+      if let output = unsafe output { unsafe fwrite(lines.bytes, 1, lines.bytes.count, output) }
     }
   }
 

@@ -8,6 +8,7 @@ import Glibc
 
 let usage = """
   usage: streambench rate [--to decode|correlator|json] [--events N] [--recording FILE]
+                          [--output FILE]
          streambench memory [--flows N] [--open]
          streambench steady [--seconds N] [--real]
 
@@ -36,7 +37,9 @@ let number = { (name: String, usual: Int) in options[name].flatMap { Int($0) } ?
 switch command {
 case "rate":
   guard let end = Pipeline.End(rawValue: options["--to"] ?? "json") else { fail(usage) }
-  try Measurement.rate(to: end, events: number("--events", 5_000_000), options["--recording"])
+  try Measurement.rate(
+    to: end, events: number("--events", 5_000_000), recording: options["--recording"],
+    output: options["--output"])
 case "memory":
   Measurement.memory(flows: number("--flows", 1_000_000), open: options["--open"] != nil)
 case "steady":
