@@ -42,8 +42,8 @@ public struct KernelFeatures: Sendable {
       hasKprobes: unsafe access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0,
       hasNetfilterLinks: btf?.hasStruct("bpf_nf_link") ?? false,
       hasTCX: btf?.hasStruct("tcx_link") ?? false,
-      missingCapabilities: missing(),
-      canEnterNamespaces: capabilities.map { $0 >> 21 & 1 == 1 } ?? false,
+      missingCapabilities: Privilege.permitted.missingForTracing,
+      canEnterNamespaces: Privilege.permitted.contains(.sysAdmin),
       lockdown: lockdownMode())
   }
 
@@ -53,25 +53,6 @@ public struct KernelFeatures: Sendable {
       let open = text.firstIndex(of: "["), let close = text.firstIndex(of: "]")
     else { return nil }
     return String(text[text.index(after: open)..<close])
-  }
-
-  /// CapEff of this process.
-  private static var capabilities: UInt64? {
-    guard let status = try? String(reading: "/proc/self/status"),
-      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") })
-    else { return nil }
-    return UInt64(line.dropFirst(7).drop { $0 == "\t" || $0 == " " }, radix: 16)
-  }
-
-  /// From CapEff in /proc/self/status; include/uapi/linux/capability.h has the numbers.
-  private static func missing() -> [String] {
-    let needed: [(UInt64, String)] = [
-      (12, "CAP_NET_ADMIN"), (38, "CAP_PERFMON"), (39, "CAP_BPF"),
-    ]
-    guard let mask = capabilities else { return [] }
-    // CAP_SYS_ADMIN implies the two that were split off it
-    let admin = mask >> 21 & 1 == 1
-    return needed.filter { mask >> $0.0 & 1 == 0 && !(admin && $0.0 > 21) }.map(\.1)
   }
 
   /// Throws with exit code 77 or 69 when tracing can't work here at all.

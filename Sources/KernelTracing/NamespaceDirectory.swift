@@ -13,6 +13,8 @@ struct NamespaceDirectory {
 
   /// Every namespace, once; named ones first.
   func scan() -> [Entry] {
+    let raised = Privilege.raise()
+    defer { raised.end() }
     var seen: Set<UInt32> = []
     var result: [Entry] = []
     func add(_ path: String, _ name: String) {

@@ -9,6 +9,8 @@ public struct NodeResidue: Sendable {
   public var leftovers: Int
 
   public static func look() -> NodeResidue {
+    let raised = Privilege.raise()
+    defer { raised.end() }
     let devices = NetworkNamespace.currentInterfaces().values.filter { device in
       let index = Int32(device.index)
       return kft_tcx_programs(index, Int32(KFT_ATTACH_TCX_INGRESS)) > 0

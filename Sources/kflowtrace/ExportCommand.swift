@@ -92,7 +92,9 @@ struct ExportCommand: AsyncParsableCommand {
         .usage, "--format \(format.rawValue) is no text; name a file with --output, or a pipe")
     }
     let writer: RecordingWriter
+    let raised = Privilege.raise(.files)
     do throws(RecordingError) {
+      defer { raised.end() }
       writer = try RecordingWriter(path: output, isForced: force)
     } catch {
       throw TracingError(error)

@@ -50,6 +50,8 @@ struct Recorder {
       try writer.write(lines.bytes)
       lines.removeAll()
       if writer.isFull, let header {
+        let raised = Privilege.raise(.files)
+        defer { raised.end() }
         try writer.rotate()
         lines.append(header)
       }

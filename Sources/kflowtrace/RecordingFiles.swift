@@ -25,7 +25,9 @@ struct RecordingFiles {
     _ body: (Record, [UInt8], HeaderRecord?) -> Bool
   ) throws(TracingError) {
     let reader: RecordingReader
+    let raised = Privilege.raise(.files)
     do throws(RecordingError) {
+      defer { raised.end() }
       reader = try RecordingReader(path: path, events: wantsEvents)
     } catch {
       throw TracingError(error)
