@@ -41,14 +41,15 @@ struct ExportCommand: AsyncParsableCommand {
         74  it can't be written to its end
       """)
 
-  @Argument(help: "Recordings, in order.")
+  @Argument(help: "Recordings, in order.", completion: .file())
   var files: [String]
 
   @Option(
-    help: "\(ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+    help: "\(ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")).",
+    completion: .formats)
   var format: String
 
-  @Option(name: .shortAndLong, help: "Where to; - is stdout.")
+  @Option(name: .shortAndLong, help: "Where to; - is stdout.", completion: .file())
   var output = "-"
 
   @Flag(help: "Replace the file that --output names.")
