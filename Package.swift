@@ -43,11 +43,12 @@ let package = Package(
       name: "EmbedPage", capability: .buildTool(), dependencies: ["pageembed"],
       path: "Sources/EmbedPage"),
 
+    library("Privileges", ["CNode"]),
     library("FlowModel"),
     .target(
-      name: "KernelTracing", dependencies: ["FlowModel", "CEvent", "CLibbpf", "CNode"],
+      name: "KernelTracing", dependencies: ["FlowModel", "CEvent", "CLibbpf", "CNode", "Privileges"],
       swiftSettings: strict, plugins: ["EmbedBPF"]),
-    library("ServiceCatalog", ["FlowModel", "CNode"]),
+    library("ServiceCatalog", ["FlowModel", "CNode", "Privileges"]),
     library("FlowCorrelation", ["FlowModel"]),
     library("Diagnosis", ["FlowModel"]),
     library("Rendering", ["FlowModel", "FlowCorrelation", "Diagnosis", "Recording"]),
@@ -59,7 +60,7 @@ let package = Package(
       name: "kflowtrace",
       dependencies: [
         "FlowModel", "KernelTracing", "ServiceCatalog", "FlowCorrelation", "Diagnosis",
-        "Rendering", "Recording", "Export", "Merging",
+        "Rendering", "Recording", "Export", "Merging", "Privileges",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -79,6 +80,7 @@ let package = Package(
       path: "Tests/FlowFixtures", swiftSettings: strict),
     tests("FlowModelTests", ["FlowModel", "FlowFixtures"]),
     tests("ServiceCatalogTests", ["ServiceCatalog", "FlowModel"]),
+    tests("PrivilegesTests", ["Privileges"]),
     tests("KernelTracingTests", ["KernelTracing", "FlowModel", "CEvent"]),
     tests("FlowCorrelationTests", ["FlowCorrelation", "FlowFixtures", "FlowModel"]),
     tests("DiagnosisTests", ["Diagnosis", "FlowFixtures", "FlowModel"]),

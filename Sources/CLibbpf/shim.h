@@ -10,8 +10,8 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/ioctl.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <linux/netfilter/nf_tables.h>

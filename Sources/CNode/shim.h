@@ -1,14 +1,17 @@
 // What glibc's module for Swift leaves out: entering a network namespace, pipes that children don't
-// inherit, and netlink.
+// inherit, capabilities, and netlink.
 #ifndef KFT_NODE_SHIM_H
 #define KFT_NODE_SHIM_H
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/types.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -30,6 +33,48 @@ static inline int kft_pipe(int *_Nonnull writing) {
   if (syscall(SYS_pipe2, ends, O_CLOEXEC)) return -errno;
   *writing = ends[1];
   return ends[0];
+}
+
+// The calling thread's capabilities, a bit each.
+struct kft_capability_sets {
+  __u64 effective;
+  __u64 permitted;
+  __u64 inheritable;
+};
+
+/// Reads them; 0 or -errno.
+static inline int kft_get_capabilities(struct kft_capability_sets *_Nonnull sets) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct data[2];
+  if (syscall(SYS_capget, &header, data)) return -errno;
+  sets->effective = data[0].effective | (__u64)data[1].effective << 32;
+  sets->permitted = data[0].permitted | (__u64)data[1].permitted << 32;
+  sets->inheritable = data[0].inheritable | (__u64)data[1].inheritable << 32;
+  return 0;
+}
+
+/// Sets them; 0 or -errno.
+static inline int kft_set_capabilities(struct kft_capability_sets sets) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct data[2] = {
+      {(__u32)sets.effective, (__u32)sets.permitted, (__u32)sets.inheritable},
+      {sets.effective >> 32, sets.permitted >> 32, sets.inheritable >> 32}};
+  return syscall(SYS_capset, &header, data) ? -errno : 0;
+}
+
+/// Takes all others out of the bounding set, as far as CAP_SETPCAP is there.
+static inline void kft_limit_bounding_set(__u64 kept) {
+  for (unsigned long i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
+    if (!(kept >> i & 1)) prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+}
+
+/// From now on no program that is run has more than who runs it.
+static inline void kft_forbid_new_privileges(void) { prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
+
+/// Lets BPF maps lock what memory they need, which libbpf can't where CAP_SYS_RESOURCE is gone.
+static inline void kft_unlimit_memlock(void) {
+  struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+  setrlimit(RLIMIT_MEMLOCK, &limit);
 }
 
 /// Asks netlink of the current namespace (`protocol`: NETLINK_ROUTE, …) for all of a kind

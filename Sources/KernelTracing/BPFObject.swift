@@ -2,6 +2,7 @@ internal import CEvent
 internal import CLibbpf
 internal import FoundationEssentials
 internal import Glibc
+internal import Privileges
 
 /// The BPF object of bpf/, opened from the executable itself.
 @safe struct BPFObject: ~Copyable {
@@ -47,6 +48,12 @@ internal import Glibc
     return result
   }
 
+  private static var whyForbidden: String {
+    Privilege.permitted.contains(.sysAdmin)
+      ? "kernel lockdown or an LSM may forbid BPF"
+      : "it takes CAP_SYS_ADMIN, without which the types of kernel modules can't be read"
+  }
+
   /// Writes the configuration, decides which programs to load, loads.
   func load(
     configuration: kft_config, ringBytes: UInt32, wanting isWanted: (Program) -> Bool
@@ -70,8 +77,7 @@ internal import Glibc
       let log = unsafe String(cString: kft_log())
       var thrown = TracingError.errno(
         "the kernel refused the BPF programs", -error,
-        error == -EPERM
-          ? "run as root; kernel lockdown or an LSM may forbid BPF" : "--verbose shows its log")
+        error == -EPERM ? Self.whyForbidden : "--verbose shows its log")
       thrown.details = log
       if error != -EPERM && error != -EACCES { thrown.kind = .kernel }
       throw thrown

@@ -1,6 +1,7 @@
 internal import CLibbpf
 internal import CNode
 internal import Glibc
+internal import Privileges
 
 /// What the running kernel offers and what this process may do.
 public struct KernelFeatures: Sendable {
@@ -31,6 +32,8 @@ public struct KernelFeatures: Sendable {
 
   /// Looks; changes nothing.
   public static func probe() -> KernelFeatures {
+    let raised = Privilege.raise()
+    defer { raised.end() }
     var system = utsname()
     unsafe uname(&system)
     let release = unsafe withUnsafeBytes(of: system.release) { bytes in
@@ -42,8 +45,8 @@ public struct KernelFeatures: Sendable {
       hasKprobes: unsafe access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0,
       hasNetfilterLinks: has(kft_has_netfilter_programs(), type: "bpf_nf_link"),
       hasTCX: has(kft_has_tcx(), type: "tcx_link"),
-      missingCapabilities: missing(),
-      canEnterNamespaces: capabilities.map { $0 >> 21 & 1 == 1 } ?? false,
+      missingCapabilities: Privilege.permitted.missingForTracing,
+      canEnterNamespaces: Privilege.permitted.contains(.sysAdmin),
       lockdown: lockdownMode())
   }
 
@@ -58,25 +61,6 @@ public struct KernelFeatures: Sendable {
       let open = text.firstIndex(of: "["), let close = text.firstIndex(of: "]")
     else { return nil }
     return String(text[text.index(after: open)..<close])
-  }
-
-  /// CapEff of this process.
-  private static var capabilities: UInt64? {
-    guard let status = try? String(reading: "/proc/self/status"),
-      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") })
-    else { return nil }
-    return UInt64(line.dropFirst(7).drop { $0 == "\t" || $0 == " " }, radix: 16)
-  }
-
-  /// From CapEff in /proc/self/status; include/uapi/linux/capability.h has the numbers.
-  private static func missing() -> [String] {
-    let needed: [(UInt64, String)] = [
-      (12, "CAP_NET_ADMIN"), (38, "CAP_PERFMON"), (39, "CAP_BPF"),
-    ]
-    guard let mask = capabilities else { return [] }
-    // CAP_SYS_ADMIN implies the two that were split off it
-    let admin = mask >> 21 & 1 == 1
-    return needed.filter { mask >> $0.0 & 1 == 0 && !(admin && $0.0 > 21) }.map(\.1)
   }
 
   /// Throws with exit code 77 or 69 when tracing can't work here at all.

@@ -1,3 +1,5 @@
+internal import Privileges
+
 /// Addresses to `function+offset`, from /proc/kallsyms.
 public struct KernelSymbols: Sendable {
   /// A place in the kernel's code.
@@ -14,11 +16,15 @@ public struct KernelSymbols: Sendable {
   /// Reads the running kernel's symbols; some 200,000 lines, so only when first needed.
   /// Empty if kptr_restrict hides the addresses.
   public static func ofRunningKernel() -> KernelSymbols {
-    KernelSymbols(kallsyms: (try? [UInt8](reading: "/proc/kallsyms")) ?? [])
+    let raised = Privilege.raise()
+    defer { raised.end() }
+    return KernelSymbols(kallsyms: (try? [UInt8](reading: "/proc/kallsyms")) ?? [])
   }
 
   /// Whether /proc/kallsyms shows this process addresses.
   public static var areVisible: Bool {
+    let raised = Privilege.raise()
+    defer { raised.end() }
     // where they are hidden all are zero; per-CPU symbols, the first, may be so anyway
     guard let text = try? String(reading: "/proc/kallsyms") else { return false }
     return text.split(separator: "\n").contains { !$0.hasPrefix("0000000000000000 ") }

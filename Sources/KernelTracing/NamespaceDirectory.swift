@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Privileges
 
 /// Which network namespaces the node has, by name and by process.
 struct NamespaceDirectory {
@@ -13,6 +14,8 @@ struct NamespaceDirectory {
 
   /// Every namespace, once; named ones first.
   func scan() -> [Entry] {
+    let raised = Privilege.raise()
+    defer { raised.end() }
     var seen: Set<UInt32> = []
     var result: [Entry] = []
     func add(_ path: String, _ name: String) {

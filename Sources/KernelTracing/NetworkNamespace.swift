@@ -1,6 +1,7 @@
 internal import CLibbpf
 internal import CNode
 internal import Glibc
+internal import Privileges
 
 /// A network namespace that can be entered: an open reference, its inode number and a name
 /// for people.
@@ -11,6 +12,10 @@ public final class NetworkNamespace {
   public let name: String
   /// A path that enters it as long as this object lives.
   public var path: String { "/proc/\(getpid())/fd/\(descriptor.raw)" }
+  /// The same for what we run; `nil` where it is in the namespace anyway, which takes no capability.
+  public var pathFromHere: String? { isHere ? nil : path }
+
+  private var isHere: Bool { NetworkNamespace.inode(of: "/proc/thread-self/ns/net") == inode }
 
   private let descriptor: OwnedDescriptor
 
@@ -21,6 +26,8 @@ public final class NetworkNamespace {
   }
 
   private convenience init(opening path: String, name: String) throws(TracingError) {
+    let raised = Privilege.raise()
+    defer { raised.end() }
     let descriptor = try OwnedDescriptor(
       unsafe kft_open(path), orThrow: "cannot open network namespace \(path)",
       next: "see `ip netns list` and `lsns -t net`")
@@ -32,6 +39,8 @@ public final class NetworkNamespace {
 
   /// The inode number of what a path leads to, if that is a namespace file (nsfs).
   static func inode(of path: String) -> UInt32? {
+    let raised = Privilege.raise()
+    defer { raised.end() }
     let inode = unsafe kft_namespace_inode(path)
     return inode == 0 ? nil : inode
   }
@@ -79,13 +88,15 @@ public final class NetworkNamespace {
     return result
   }
 
-  /// Runs a function inside the namespace and comes back. Only the calling thread moves, so
-  /// `body` must not suspend.
+  /// Runs a function inside the namespace, with every capability tracing has a use for, and comes back.
+  /// Only the calling thread moves, so `body` must not suspend.
   func inside<Result>(
     _ body: () throws(TracingError) -> Result
   ) throws(TracingError) -> Result {
+    let raised = Privilege.raise()
+    defer { raised.end() }
     // who is there already needs no CAP_SYS_ADMIN to enter
-    if NetworkNamespace.inode(of: "/proc/thread-self/ns/net") == inode { return try body() }
+    if isHere { return try body() }
     let home = try OwnedDescriptor(
       unsafe kft_open("/proc/thread-self/ns/net"),
       orThrow: "cannot open the current network namespace")

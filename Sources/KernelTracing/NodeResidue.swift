@@ -1,5 +1,6 @@
 internal import CLibbpf
 internal import Glibc
+internal import Privileges
 
 /// What is on the node's devices already, ours and others'. Looks; changes nothing.
 public struct NodeResidue: Sendable {
@@ -9,6 +10,8 @@ public struct NodeResidue: Sendable {
   public var leftovers: Int
 
   public static func look() -> NodeResidue {
+    let raised = Privilege.raise()
+    defer { raised.end() }
     let devices = NetworkNamespace.currentInterfaces().values.filter { device in
       let index = Int32(device.index)
       return kft_tcx_programs(index, Int32(KFT_ATTACH_TCX_INGRESS)) > 0

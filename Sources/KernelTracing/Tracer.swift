@@ -2,6 +2,7 @@ internal import CEvent
 internal import CLibbpf
 public import FlowModel
 internal import Glibc
+internal import Privileges
 
 /// How netfilter is watched.
 public enum Backend: String, Sendable, CaseIterable {
@@ -60,6 +61,8 @@ public final class Tracer: EventSource {
 
   /// Probes, loads and attaches. Throws with nothing left attached.
   public init(_ options: TraceOptions) throws(TracingError) {
+    let raised = Privilege.raise()
+    defer { raised.end() }
     let features = KernelFeatures.probe()
     try features.requireTracing()
     // the drop tracepoint needs neither
@@ -233,7 +236,10 @@ public final class Tracer: EventSource {
 
   /// Probes functions of modules that were loaded meanwhile; their names.
   public func followModules() throws(TracingError) -> [String] {
-    try kprobes?.followModules() ?? []
+    guard kprobes != nil else { return [] }
+    let raised = Privilege.raise()
+    defer { raised.end() }
+    return try kprobes?.followModules() ?? []
   }
 
   public var eventsLost: UInt64 { counter(KFT_COUNT_LOST) }
@@ -241,6 +247,8 @@ public final class Tracer: EventSource {
   public var truncatedPackets: UInt64 { counter(KFT_COUNT_TRUNCATED) }
 
   private func counter(_ which: kft_counter) -> UInt64 {
+    let raised = Privilege.raise()
+    defer { raised.end() }
     guard let map = try? unsafe object.map("kft_counters") else { return 0 }
     var values = [UInt64](repeating: 0, count: max(Int(libbpf_num_possible_cpus()), 1))
     var key = which.rawValue

@@ -1,8 +1,9 @@
 internal import CNode
 internal import Glibc
+internal import Privileges
 
-/// Work in a network namespace: on a thread that enters it and ends there, so that no other is moved
-/// and nothing has to be moved back.
+/// Work in a network namespace, with every capability tracing has a use for: on a thread that enters it
+/// and ends there, so that no other is moved and nothing has to be moved back.
 enum NamespaceThread {
   /// What a thread is handed.
   private final class Work {
@@ -16,6 +17,7 @@ enum NamespaceThread {
   ) async -> Result<Value, Failure> {
     await withCheckedContinuation { continuation in
       let work = Work {
+        _ = Privilege.raise()
         let error = path.map(enter) ?? 0
         continuation.resume(
           returning: error == 0 ? .success(body()) : .failure(Failure(errno: error)))

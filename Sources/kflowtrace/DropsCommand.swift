@@ -25,10 +25,13 @@ struct DropsCommand: AsyncParsableCommand {
   @Option(help: "Only packets from or to this address; repeatable.")
   var pod: [String] = []
 
-  @Option(help: "Only this protocol: tcp, udp, sctp, icmp, icmpv6 or a number.")
+  @Option(
+    help: "Only this protocol: tcp, udp, sctp, icmp, icmpv6 or a number.", completion: .protocols)
   var proto: String?
 
-  @Option(help: "Only this network namespace, NAME, PATH, PID or all; repeatable.")
+  @Option(
+    help: "Only this network namespace, NAME, PATH, PID or all; repeatable.",
+    completion: .namespaces)
   var netns: [String] = []
 
   @Option(help: "Time between two tables or rounds of objects.")

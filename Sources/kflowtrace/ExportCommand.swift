@@ -4,6 +4,7 @@ import Export
 import FlowModel
 import Glibc
 import KernelTracing
+import Privileges
 import Recording
 
 /// `kflowtrace export`: a recording in a format of other programs.
@@ -41,14 +42,15 @@ struct ExportCommand: AsyncParsableCommand {
         74  it can't be written to its end
       """)
 
-  @Argument(help: "Recordings, in order.")
+  @Argument(help: "Recordings, in order.", completion: .file())
   var files: [String]
 
   @Option(
-    help: "\(ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+    help: "\(ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")).",
+    completion: .formats)
   var format: String
 
-  @Option(name: .shortAndLong, help: "Where to; - is stdout.")
+  @Option(name: .shortAndLong, help: "Where to; - is stdout.", completion: .file())
   var output = "-"
 
   @Flag(help: "Replace the file that --output names.")
@@ -92,7 +94,9 @@ struct ExportCommand: AsyncParsableCommand {
         .usage, "--format \(format.rawValue) is no text; name a file with --output, or a pipe")
     }
     let writer: RecordingWriter
+    let raised = Privilege.raise(.files)
     do throws(RecordingError) {
+      defer { raised.end() }
       writer = try RecordingWriter(path: output, isForced: force)
     } catch {
       throw TracingError(error)

@@ -7,13 +7,17 @@ import Recording
 
 /// Options that select among recorded connections.
 struct FlowFilter: ParsableArguments {
+  /// Those of one node, and the one that a merge finds.
+  static let knownCauses = Diagnoser.causes.map(\.name) + ["lost-between-nodes"]
+
   /// Whether a connection is wanted; the header is that of its recording.
   typealias Test = (FlowRecord, HeaderRecord?) -> Bool
 
   @Option(help: "Service as IP[:PORT][/PROTO] or [NAMESPACE/]NAME; repeatable.")
   var svc: [String] = []
 
-  @Option(help: "Only connections that failed of this cause; repeatable.")
+  @Option(
+    help: "Only connections that failed of this cause; repeatable.", completion: .causes)
   var cause: [String] = []
 
   @Option(
@@ -30,7 +34,7 @@ struct FlowFilter: ParsableArguments {
   func test() throws(TracingError) -> Test {
     var targets: [ServiceTarget] = []
     for text in svc { targets.append(try ServiceTarget(text)) }
-    let known = Diagnoser.causes.map(\.name) + ["lost-between-nodes"]
+    let known = Self.knownCauses
     for text in cause where !known.contains(text) {
       throw TracingError(
         .usage, "--cause \(text): is no cause; there are \(known.joined(separator: ", "))")

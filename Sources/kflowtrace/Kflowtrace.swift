@@ -1,5 +1,6 @@
 import ArgumentParser
 import KernelTracing
+import Privileges
 
 @main struct Kflowtrace: AsyncParsableCommand {
   static let version = "0.1.0"
@@ -30,6 +31,31 @@ import KernelTracing
       ExplainCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: TraceCommand.self)
+
+  /// As ArgumentParser's, and gives up what the command has no use for. On the main thread, which is the
+  /// only one yet.
+  @MainActor static func main() async {
+    do {
+      var command = try parseAsRoot()
+      Privilege.restrict(to: privilege(of: command))
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  private static func privilege(of command: any ParsableCommand) -> Capabilities {
+    switch command {
+    case let trace as TraceCommand: trace.record == nil ? .tracing : .tracing.union(.files)
+    case is DropsCommand, is DoctorCommand: .tracing
+    case is ReplayCommand, is MergeCommand, is ExportCommand: .files
+    default: []
+    }
+  }
 }
 
 extension ExitCode {

@@ -29,7 +29,8 @@ struct MergeCommand: AsyncParsableCommand {
         As of kflowtrace replay.
       """)
 
-  @Argument(help: "Recordings, one a node; times are told on the first one's clock.")
+  @Argument(
+    help: "Recordings, one a node; times are told on the first one's clock.", completion: .file())
   var files: [String]
 
   @OptionGroup var filter: FlowFilter

@@ -44,7 +44,9 @@ final class NodeKnowledge: NodeView {
     // a node has a hundred pods, and each namespace takes some processes
     let width = 8
     for start in stride(from: 0, to: traced.count, by: width) {
-      let paths = traced[start..<min(start + width, traced.count)].map { ($0.inode, $0.path) }
+      let paths = traced[start..<min(start + width, traced.count)].map {
+        ($0.inode, $0.pathFromHere)
+      }
       let read = await withTaskGroup(of: (UInt32, NodeRules).self) { group in
         for (inode, path) in paths {
           group.addTask { (inode, await NodeRules.read(netns: path)) }
@@ -69,7 +71,7 @@ final class NodeKnowledge: NodeView {
       guard (after[netns]?.time ?? 0) < drop.event.time, let namespace = names.namespace(netns)
       else { continue }
       let now = Session.now()
-      let rules = await NodeRules.read(netns: namespace.path)
+      let rules = await NodeRules.read(netns: namespace.pathFromHere)
       after[netns] = (now, rules)
       // its virtual server may have lost the last real server since we started
       if !rules.ipvs.servers.isEmpty {
@@ -99,7 +101,7 @@ final class NodeKnowledge: NodeView {
     catalogTime = now
     var rules: [NodeRules] = []
     for namespace in traced where !programmedAddresses(in: namespace.inode).isEmpty {
-      rules.append(await NodeRules.read(netns: namespace.path))
+      rules.append(await NodeRules.read(netns: namespace.pathFromHere))
     }
     catalog = ServiceCatalog(rules)
   }

@@ -2,6 +2,7 @@ import Diagnosis
 import FlowModel
 import Glibc
 import KernelTracing
+import Privileges
 import Recording
 import ServiceCatalog
 
@@ -50,6 +51,8 @@ struct Recorder {
       try writer.write(lines.bytes)
       lines.removeAll()
       if writer.isFull, let header {
+        let raised = Privilege.raise(.files)
+        defer { raised.end() }
         try writer.rotate()
         lines.append(header)
       }

@@ -1,5 +1,6 @@
 import Glibc
 import KernelTracing
+import Privileges
 import Recording
 
 /// A recording as a command reads it: what is wrong with lines is said, the others are read.
@@ -25,7 +26,9 @@ struct RecordingFiles {
     _ body: (Record, [UInt8], HeaderRecord?) -> Bool
   ) throws(TracingError) {
     let reader: RecordingReader
+    let raised = Privilege.raise(.files)
     do throws(RecordingError) {
+      defer { raised.end() }
       reader = try RecordingReader(path: path, events: wantsEvents)
     } catch {
       throw TracingError(error)

@@ -25,7 +25,7 @@ struct ReplayCommand: AsyncParsableCommand {
         66  a file can't be opened
       """)
 
-  @Argument(help: "Recordings, in order.")
+  @Argument(help: "Recordings, in order.", completion: .file())
   var files: [String]
 
   @OptionGroup var filter: FlowFilter

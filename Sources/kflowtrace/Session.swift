@@ -3,6 +3,7 @@ import FlowCorrelation
 import FlowModel
 import Glibc
 import KernelTracing
+import Privileges
 import Recording
 import Rendering
 
@@ -70,6 +71,8 @@ struct Session {
       let limit = try command.rotate.map { text throws(TracingError) in
         try Int(bytes: text, option: "--rotate")
       }
+      let raised = Privilege.raise(.files)
+      defer { raised.end() }
       do throws(RecordingError) {
         return Recorder(
           try RecordingWriter(path: path, isForced: command.force, rotate: limit))

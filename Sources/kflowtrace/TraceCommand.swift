@@ -46,20 +46,22 @@ struct TraceCommand: AsyncParsableCommand {
   @Flag(help: "Every packet on the node.")
   var all = false
 
-  @Option(help: "Only this protocol: tcp, udp, sctp, icmp, icmpv6 or a number.")
+  @Option(
+    help: "Only this protocol: tcp, udp, sctp, icmp, icmpv6 or a number.", completion: .protocols)
   var proto: String?
 
   @Flag(help: "Show failed connections only; alone, watch drops of the whole node.")
   var dropsOnly = false
 
-  @Option(help: "Watch only this device with tc; repeatable.")
+  @Option(help: "Watch only this device with tc; repeatable.", completion: .interfaces)
   var iface: [String] = []
 
   @Option(
     help: ArgumentHelp(
       "Network namespace NAME, PATH, PID or all; repeatable.",
       discussion: "Devices and netfilter links are attached there instead of in the current one, "
-        + "and hooks that see every namespace are narrowed to these."))
+        + "and hooks that see every namespace are narrowed to these."),
+    completion: .namespaces)
   var netns: [String] = []
 
   @Flag(
@@ -77,7 +79,8 @@ struct TraceCommand: AsyncParsableCommand {
   @Option(help: "End after this many finished connections.")
   var flows: Int?
 
-  @Option(help: "How netfilter is watched: auto, kprobe or netfilter.")
+  @Option(
+    help: "How netfilter is watched: auto, kprobe or netfilter.", completion: .backends)
   var backend = "auto"
 
   @Option(help: "Size of the ring buffer, a power of two.")
@@ -110,7 +113,8 @@ struct TraceCommand: AsyncParsableCommand {
       "Keep every event and every connection in FILE; - is stdout.",
       discussion: "JSON lines for `kflowtrace replay` and `export`, compressed if the name ends in "
         + ".gz or .zst. Readable by its owner only.",
-      valueName: "file"))
+      valueName: "file"),
+    completion: .file())
   var record: String?
 
   @Flag(help: "Replace the file that --record names.")

@@ -181,6 +181,38 @@ extension LabTests {
       let foreign = try replay(path)
       #expect(foreign.status == 65 && foreign.errors.contains("trace.json:1: it is no JSON"))
     }
+
+    @Test("files in another's folder are written, in turn, and read") func foreignFolder() throws {
+      defer { cleanUp() }
+      try Lab.lab("up")
+      let path = "\(folder)/trace.json"
+      try Lab.run("chmod", "700", folder)
+      try Lab.run("chown", "65534:65534", folder)
+      let tracer = try Lab.startTracer(
+        ["--svc", "10.96.0.50", "--record", path, "--rotate", "20K"] + Lab.netns("node1", "client"))
+      for _ in 0..<6 {
+        try Lab.inside("client", "curl", "-s", "-m", "10", "-o", "/dev/null", "http://10.96.0.50/")
+      }
+      Thread.sleep(forTimeInterval: Lab.settle)
+      tracer.send(SIGINT)
+      let told = try tracer.wait()
+      #expect(told.status == 0 && !told.errors.contains("stopped"), "\(told.errors)")
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      #expect(files.count > 1, "\(files)")
+      for file in files.map({ "\(folder)/\($0)" }) {
+        #expect(try Lab.run("stat", "-c", "%a", file).output == "600\n")
+        try Lab.run("chown", "65534:65534", file)
+      }
+      let again = try Lab.run([Lab.tracerPath, "replay", path, "--json"])
+      #expect(again.status == 0, "\(again.errors)")
+      // replaced: it is the owner's, who keeps it
+      try Lab.run("chmod", "644", path)
+      let third = try Lab.run(
+        [Lab.tracerPath, "--svc", "10.96.0.50", "--record", path, "--force", "--duration", "1"]
+          + Lab.netns("node1"))
+      #expect(third.status == 0, "\(third.errors)")
+      #expect(try Lab.run("stat", "-c", "%a %u", path).output == "600 65534\n")
+    }
   }
 }
 

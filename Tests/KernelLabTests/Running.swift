@@ -13,7 +13,7 @@ extension Lab {
   /// Not Foundation's `Process`: that one's end is seen by the end of a socket which the child's own
   /// children inherit, and the lab's servers live on when `lab up` has ended.
   final class Running {
-    private let pid: pid_t
+    let pid: pid_t
     private let outputPath: String
     private let errorPath: String
     private var waitStatus: Int32?
