@@ -76,6 +76,7 @@ final class FlowBuilder {
     netns = first.netns
     start = first.time
     last = first.time
+    aliases.reserveCapacity(2)
   }
 
   /// The entry's tuples are the flow's, if nothing better is known.
@@ -169,6 +170,7 @@ final class FlowBuilder {
       return size - before
     }
     let way = PacketWay(key)
+    size += way.size
     take(event, way, payload, isHarmless)
     if let known { latest[known] = way } else { latest.append(way) }
     ways.append(way)
@@ -379,6 +381,7 @@ final class FlowBuilder {
     defer {
       if stage == .lingering {
         (ways, latest, entries, dns) = ([], [], [], nil)
+        (attempts, rivals, settled) = ([], [], (nil, nil))
         measure()
       }
     }

@@ -27,7 +27,7 @@ public struct FlowPatience: Sendable {
 /// namespaces, and each packet's sightings into its way.
 public struct FlowCorrelator {
   /// Bytes of flows that are kept at the most, unless told otherwise.
-  public static let usualMemory = 256 << 20
+  public static let usualMemory = 160 << 20
 
   private let patience: FlowPatience
   private let isServer: (Endpoint, IPProtocol) -> Bool
@@ -62,6 +62,9 @@ public struct FlowCorrelator {
 
   /// Flows that are not finished.
   public var activeCount: Int { flows.values.reduce(0) { $0 + ($1.stage == .active ? 1 : 0) } }
+
+  /// Whether so many are over that they should be taken by ``finished(now:)`` soon.
+  public var hasManyEnded: Bool { ended.count > 4096 }
 
   /// Takes one event; events come in the order of the ring buffer. A flow that was unanswered when
   /// it was told and is answered after all is told again, with the same id. `payload`: the beginning of
@@ -195,8 +198,8 @@ public struct FlowCorrelator {
 
   /// Flows that are over at `now` (CLOCK_BOOTTIME, ns), oldest first.
   public mutating func finished(now: UInt64) -> [Flow] {
-    var flows: [Flow] = []
-    for builder in schedule.due(now: now, patience) {
+    var over: [Flow] = []
+    for builder in schedule.due(now: now, patience, flows) {
       guard let due = builder.due(patience) else { continue }
       guard now > due || now == .max else {
         schedule.touch(builder)
@@ -205,20 +208,20 @@ public struct FlowCorrelator {
       if builder.stage != .active || now == .max {
         end(builder)
       } else if builder.lingers {
-        flows.append(tell(builder, .lingering))
+        over.append(tell(builder, .lingering))
       } else if builder.isAnswered {
         end(builder)
       } else {
-        flows.append(tell(builder, .told))
+        over.append(tell(builder, .told))
       }
     }
-    flows += ended.map { $0.flow() }
+    over += ended.map { $0.flow() }
     ended.removeAll(keepingCapacity: true)
-    flows.sort { ($0.start, $0.id) < ($1.start, $1.id) }
-    for i in flows.indices where !flows[i].dns.isEmpty {
-      flows[i].dnsSearch = searches.take(flows[i])
+    over.sort { ($0.start, $0.id) < ($1.start, $1.id) }
+    for i in over.indices where !over[i].dns.isEmpty {
+      over[i].dnsSearch = searches.take(over[i])
     }
-    return flows
+    return over
   }
 
   /// It is over, and more of it may come.

@@ -5,8 +5,9 @@ struct FlowSchedule {
   /// Of a flow that is in none.
   static let never = UInt64.max
 
-  /// By the number of the slot; a flow may be in an earlier one than it has to, and in several.
-  private var slots: [UInt64: [FlowBuilder]] = [:]
+  /// Their ids by the number of the slot; a flow may be in an earlier one than it has to, and in
+  /// several.
+  private var slots: [UInt64: [UInt64]] = [:]
   /// Every slot before this one is empty.
   private var first = UInt64.max
   /// Flows that have changed, so that they may have to be looked at earlier.
@@ -19,21 +20,24 @@ struct FlowSchedule {
     touched.append(builder)
   }
 
-  /// Takes out the flows that may be due at `now`. Those that are not are to be touched again.
-  mutating func due(now: UInt64, _ patience: FlowPatience) -> [FlowBuilder] {
+  /// Takes out those of `flows` that may be due at `now`. Those that are not are to be touched again.
+  mutating func due(
+    now: UInt64, _ patience: FlowPatience, _ flows: [UInt64: FlowBuilder]
+  ) -> [FlowBuilder] {
     for builder in touched {
       builder.isTouched = false
       guard let time = builder.due(patience) else { continue }
       let slot = time / Self.slot
       guard slot < builder.slot else { continue }
       builder.slot = slot
-      slots[slot, default: []].append(builder)
+      slots[slot, default: []].append(builder.id)
       first = min(first, slot)
     }
     touched.removeAll(keepingCapacity: true)
     var found: [FlowBuilder] = []
     func take(_ slot: UInt64) {
-      for builder in slots.removeValue(forKey: slot) ?? [] where builder.slot == slot {
+      for id in slots.removeValue(forKey: slot) ?? [] {
+        guard let builder = flows[id], builder.slot == slot else { continue }
         builder.slot = Self.never
         found.append(builder)
       }

@@ -1,5 +1,6 @@
 internal import CLibbpf
 internal import Glibc
+internal import Synchronization
 
 /// Which devices have our filters and which of their qdiscs we made, on disk, so that the next start
 /// can take away what kill -9 left: one empty file a device, named `PID.NETNS.IFINDEX.QDISC` with
@@ -13,11 +14,20 @@ enum ClsactJournal {
     "\(folder)/\(pid).\(netns).\(index).\(ownsQdisc ? 1 : 0)"
   }
 
+  /// The file noted last.
+  private static let last = Mutex<String?>(nil)
+
   /// Before a qdisc is made; it will be ours if there is none.
   static func note(_ index: UInt32, in netns: UInt32) {
-    unsafe mkdir(folder, 0o700)
-    let descriptor = unsafe creat(path(index, netns, true), 0o600)
-    if descriptor >= 0 { close(descriptor) }
+    let file = path(index, netns, true)
+    last.withLock { last in
+      // another name of an empty file is made sooner than another file, and there may be hundreds
+      if let before = last, unsafe link(before, file) == 0 { return }
+      unsafe mkdir(folder, 0o700)
+      let descriptor = unsafe creat(file, 0o600)
+      if descriptor >= 0 { close(descriptor) }
+      last = file
+    }
   }
 
   /// The qdisc was there already: only the filters are ours.

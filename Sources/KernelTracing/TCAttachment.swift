@@ -2,8 +2,13 @@ internal import CLibbpf
 internal import Glibc
 
 /// tc programs on every device of one namespace: tcx links, or clsact filters where the
-/// kernel has none.
+/// kernel has none, or there are many devices.
 final class TCAttachment {
+  /// Devices that come together and get links. The kernel waits 8 ms or more for each of their two, and
+  /// as long again when they go, with the lock on all devices held: 500 devices would take 16 seconds.
+  private static let linked = 8
+
+
   private struct Key: Hashable {
     var interface: UInt32
     var isEgress: Bool
@@ -64,10 +69,15 @@ final class TCAttachment {
     interfaces = NetworkNamespace.currentInterfaces()
     for index in filters.keys where interfaces[index] == nil { filters[index] = nil }
     for key in links.keys where interfaces[key.interface] == nil { links[key] = nil }
-    for interface in interfaces.values.sorted(by: { $0.index < $1.index }) {
-      guard only?.contains(interface.name) ?? (interface.name != "lo") else { continue }
+    let fresh = interfaces.values.filter { interface in
+      (only?.contains(interface.name) ?? (interface.name != "lo"))
+        && filters[interface.index] == nil
+        && links[Key(interface: interface.index, isEgress: true)] == nil
+    }
+    let areLinked = useTCX && fresh.count <= Self.linked
+    for interface in fresh.sorted(by: { $0.index < $1.index }) {
       do {
-        try attach(interface)
+        try attach(interface, isLinked: areLinked)
       } catch {
         // gone between the listing and now
         if unsafe if_nametoindex(interface.name) == interface.index { throw error }
@@ -75,8 +85,8 @@ final class TCAttachment {
     }
   }
 
-  private func attach(_ interface: Interface) throws(TracingError) {
-    if useTCX {
+  private func attach(_ interface: Interface, isLinked: Bool) throws(TracingError) {
+    if isLinked {
       for isEgress in [false, true] {
         let key = Key(interface: interface.index, isEgress: isEgress)
         guard links[key] == nil else { continue }
@@ -86,7 +96,7 @@ final class TCAttachment {
         links[key] = Link(
           try OwnedDescriptor(result, orThrow: "cannot attach to device \(interface.name)"))
       }
-    } else if filters[interface.index] == nil {
+    } else {
       filters[interface.index] = try ClsactFilter(
         on: interface, in: namespace, ingress: ingress, egress: egress)
     }

@@ -24,6 +24,7 @@ struct Session {
   /// Finished and not told yet: telling takes longer than a packet, and the ring buffer must not fill
   /// up meanwhile.
   private var pending: ArraySlice<Flow> = []
+  private static let pendingLimit = 16384
   private var summary = Summary()
   private var lostBefore: UInt64 = 0
   private var shown = 0
@@ -136,12 +137,13 @@ struct Session {
       if let limit, now - begin >= limit { break }
       if let flows = command.flows, shown >= flows { break }
       try poll(milliseconds: pending.isEmpty ? 50 : 0)
-      if now - lastCheck > 200_000_000 {
+      if now - lastCheck > 200_000_000 || correlator.hasManyEnded {
         lastCheck = now
         try housekeeping()
         pending += correlator.finished(now: Self.now())
       }
-      await report(upTo: Self.now() + 5_000_000)
+      // when telling can't keep up, events are lost, and counted, rather than memory
+      await report(upTo: pending.count > Self.pendingLimit ? .max : Self.now() + 5_000_000)
     }
     try poll(milliseconds: 0)
     try housekeeping()

@@ -89,10 +89,10 @@ struct TraceCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Memory for connections that are under way.",
-      discussion: "One takes 2 KB and 200 bytes for each sighting of its packets, of which the first "
-        + "and the last are kept. When there are too many, those that were finished first are "
-        + "forgotten, and then those that are quiet for longest are told before their end."))
-  var memory = "256M"
+      discussion: "One takes 1 KB and 200 bytes for each sighting of the packets that are kept of it. "
+        + "When there are too many, those that were finished first are forgotten, and then those "
+        + "that are quiet for longest are told before their end."))
+  var memory = "160M"
 
   @Option(help: "UDP ports that carry VXLAN or Geneve, comma-separated.")
   var tunnelPorts = "8472,4789,6081"

@@ -35,8 +35,9 @@ enum Measurement {
   }
 
   static func memory(flows: Int, open: Bool) {
-    // an event a µs, so that those that have begun all wait at once
-    var stream = Stream(open ? Stream.syn : Stream.conversation, pace: open ? 100 : 1000)
+    // those that have just begun all wait at once
+    var stream = Stream(
+      open ? Stream.syn : Stream.conversation, pace: open ? 100 : 1000, fixed: Stream.servers)
     var pipeline = Pipeline(to: .json, on: SampleNode())
     var records = [kft_event](repeating: kft_event(), count: batch)
     stream.fill(&records)
@@ -53,7 +54,8 @@ enum Measurement {
 
   static func steady(seconds: Int, real: Bool) {
     let rate = 20_000
-    var stream = Stream(Stream.conversation, pace: UInt64(1_000_000_000 / rate))
+    var stream = Stream(
+      Stream.conversation, pace: UInt64(1_000_000_000 / rate), fixed: Stream.servers)
     var pipeline = Pipeline(to: .json, on: SampleNode())
     var records = [kft_event](repeating: kft_event(), count: rate / 10)
     var early = 0

@@ -47,7 +47,7 @@ import Recording
           continue
         }
         correlator.ingest(event)
-        if event.time > lastCheck + 200_000_000 {
+        if event.time > lastCheck + 200_000_000 || correlator.hasManyEnded {
           lastCheck = event.time
           tell(correlator.finished(now: event.time))
         }

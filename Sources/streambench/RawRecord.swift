@@ -54,13 +54,13 @@ extension kft_event {
     flags = UInt8(bits)
   }
 
-  /// The same packet of connection number `n`: bits 4 to 23 of every IPv4 address, and as many of
-  /// IPv6 ones, are changed alike.
-  func ofConnection(_ n: Int) -> kft_event {
+  /// The same packet of connection number `n`: bits 4 to 23 of every IPv4 address but those of
+  /// `fixed`, and as many of IPv6 ones, are changed alike.
+  func ofConnection(_ n: Int, _ fixed: [Address]) -> kft_event {
     var event = self
-    event.tuple.change(n)
-    event.orig.change(n)
-    event.reply.change(n)
+    event.tuple.change(n, fixed)
+    event.orig.change(n, fixed)
+    event.reply.change(n, fixed)
     event.skb ^= UInt64(truncatingIfNeeded: n) << 16
     return event
   }
@@ -79,12 +79,13 @@ extension kft_tuple {
     dport = tuple.destination.port.bigEndian
   }
 
-  fileprivate mutating func change(_ n: Int) {
+  fileprivate mutating func change(_ n: Int, _ fixed: [Address]) {
     // an address that is not there stays away
     guard sport != 0 || dport != 0 else { return }
     let mask = UInt32(truncatingIfNeeded: n << 4 & 0xff_fff0).bigEndian
     for address in [\kft_tuple.saddr, \.daddr] {
       unsafe withUnsafeMutableBytes(of: &self[keyPath: address]) {
+        if !fixed.isEmpty, let known = unsafe Address(bytes: $0), fixed.contains(known) { return }
         let word = unsafe $0.loadUnaligned(fromByteOffset: 12, as: UInt32.self)
         unsafe $0.storeBytes(of: word ^ mask, toByteOffset: 12, as: UInt32.self)
       }

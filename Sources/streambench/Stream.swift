@@ -11,6 +11,7 @@ struct Stream {
   private static let lanes = 64
 
   private let pattern: [kft_event]
+  private let fixed: [Address]
   /// ns between two events.
   private let pace: UInt64
   private var time: UInt64 = 1_000_000_000
@@ -25,9 +26,17 @@ struct Stream {
   /// CLOCK_BOOTTIME, ns, of the last event.
   var now: UInt64 { time }
 
-  init(_ pattern: [Event], pace: UInt64) {
+  /// `fixed`: addresses that all connections share.
+  init(_ pattern: [Event], pace: UInt64, fixed: [Address] = []) {
+    self.fixed = fixed
     self.pattern = pattern.map(kft_event.init)
     self.pace = pace
+  }
+
+  /// The Service's, and its endpoint's.
+  static var servers: [Address] {
+    let flow = SampleFlow()
+    return [flow.service.address, flow.server.address]
   }
 
   /// A handshake, a question, an answer, a close, through a Service's NAT.
@@ -65,7 +74,7 @@ struct Stream {
       if i % burst == 0 { lane = (lane + 1) % Self.lanes }
       let cursor = cursors[lane]
       time += pace
-      var record = pattern[cursor.event].ofConnection(cursor.connection)
+      var record = pattern[cursor.event].ofConnection(cursor.connection, fixed)
       record.time_ns = time
       records[i] = record
       cursors[lane].event += 1
