@@ -13,11 +13,13 @@ enum ClsactJournal {
     "\(folder)/\(pid).\(netns).\(index).\(ownsQdisc ? 1 : 0)"
   }
 
-  /// Before a qdisc is made; it will be ours if there is none.
-  static func note(_ index: UInt32, in netns: UInt32) {
+  /// Before a qdisc is made; it will be ours if there is none. False for who may not write it down.
+  static func note(_ index: UInt32, in netns: UInt32) -> Bool {
     unsafe mkdir(folder, 0o700)
     let descriptor = unsafe creat(path(index, netns, true), 0o600)
-    if descriptor >= 0 { close(descriptor) }
+    guard descriptor >= 0 else { return false }
+    close(descriptor)
+    return true
   }
 
   /// The qdisc was there already: only the filters are ours.
