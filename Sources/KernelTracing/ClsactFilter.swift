@@ -13,6 +13,8 @@ final class ClsactFilter {
 
   private let namespace: NetworkNamespace
   private let interface: Interface
+  /// The qdisc is ours, and only we know.
+  private let ownsUnnoted: Bool
 
   /// Adds the filters; the calling thread is in `namespace`.
   init(
@@ -22,8 +24,9 @@ final class ClsactFilter {
     self.namespace = namespace
     kft_log_reset()
     let index = Int32(interface.index)
-    ClsactJournal.note(interface.index, in: namespace.inode)
+    let isNoted = ClsactJournal.note(interface.index, in: namespace.inode)
     let created = kft_clsact_create(index)
+    ownsUnnoted = created == 0 && !isNoted
     if created == -EEXIST { ClsactJournal.disown(interface.index, in: namespace.inode) }
     var result = created == -EEXIST ? 0 : created
     for (program, isEgress) in [(ingress, Int32(0)), (egress, 1)] where result == 0 {
@@ -32,7 +35,7 @@ final class ClsactFilter {
     }
     guard result == 0 else {
       if created == 0 || created == -EEXIST {
-        Self.remove(from: interface.index, in: namespace.inode, of: UInt32(getpid()))
+        removeHere()
       }
       ClsactJournal.forget(interface.index, in: namespace.inode)
       throw .errno(
@@ -44,9 +47,16 @@ final class ClsactFilter {
   deinit {
     // a namespace or device that is gone took the filter with it
     try? namespace.inside { () throws(TracingError) in
-      Self.remove(from: interface.index, in: namespace.inode, of: UInt32(getpid()))
+      removeHere()
     }
     ClsactJournal.forget(interface.index, in: namespace.inode)
+  }
+
+  private func removeHere() {
+    Self.remove(from: interface.index, in: namespace.inode, of: UInt32(getpid()))
+    if ownsUnnoted, kft_clsact_has_filters(Int32(interface.index)) == 0 {
+      _ = kft_clsact_destroy(Int32(interface.index))
+    }
   }
 
   /// Removes a process's filters from a device of the current namespace (inode `netns`), and the

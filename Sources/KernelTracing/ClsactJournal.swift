@@ -17,16 +17,18 @@ enum ClsactJournal {
   /// The file noted last.
   private static let last = Mutex<String?>(nil)
 
-  /// Before a qdisc is made; it will be ours if there is none.
-  static func note(_ index: UInt32, in netns: UInt32) {
+  /// Before a qdisc is made; it will be ours if there is none. False for who may not write it down.
+  static func note(_ index: UInt32, in netns: UInt32) -> Bool {
     let file = path(index, netns, true)
-    last.withLock { last in
+    return last.withLock { last in
       // another name of an empty file is made sooner than another file, and there may be hundreds
-      if let before = last, unsafe link(before, file) == 0 { return }
+      if let before = last, unsafe link(before, file) == 0 { return true }
       unsafe mkdir(folder, 0o700)
       let descriptor = unsafe creat(file, 0o600)
-      if descriptor >= 0 { close(descriptor) }
+      guard descriptor >= 0 else { return false }
+      close(descriptor)
       last = file
+      return true
     }
   }
 

@@ -14,7 +14,10 @@ public enum Privilege {
     // both before CAP_SETPCAP goes; without it what we run is no more limited than it was
     kft_limit_bounding_set(kept.rawValue)
     kft_forbid_new_privileges()
-    mine = kft_capability_sets(effective: 0, permitted: kept.rawValue, inheritable: 0)
+    // ambient ones, by which who is not root passes on what it has, go with the inheritable
+    mine.effective = 0
+    mine.permitted = kept.rawValue
+    mine.inheritable &= kept.rawValue
     let result = kft_set_capabilities(mine)
     precondition(result == 0, "less than before is always granted")
   }

@@ -73,19 +73,11 @@ extension LabTests {
     func tracing() throws {
       defer { cleanUp() }
       try Lab.lab("up")
-      let selection = ["--svc", "10.96.0.50"] + Lab.netns("node1", "client")
-      for (options, kept) in [
-        ([], Self.tracing), (["--record", "\(folder)/trace.json"], Self.tracing | Self.files),
-      ] {
-        let tracer = try Lab.startTracer(selection + options)
-        try expect(only: kept, of: tracer)
-        tracer.send(SIGINT)
-        #expect(try tracer.wait().status == 0)
-      }
-      let drops = try Lab.startTracer(["drops"])
-      try expect(only: Self.tracing, of: drops)
-      drops.send(SIGINT)
-      _ = try drops.wait()
+      let tracer = try Lab.startTracer(
+        ["--svc", "10.96.0.50", "--record", "\(folder)/trace.json"] + Lab.netns("node1", "client"))
+      try expect(only: Self.tracing | Self.files, of: tracer)
+      tracer.send(SIGINT)
+      #expect(try tracer.wait().status == 0)
     }
 
     @Test("who reads a recording keeps what opens files alone") func replaying() throws {
@@ -145,6 +137,33 @@ extension LabTests {
       let isTold = own.status == 77 && own.errors.contains("it takes CAP_SYS_ADMIN")
       #expect(isTracing || (modules && isTold), "\(own.status) \(own.errors)")
       #expect(try Lab.leftPrograms().isEmpty)
+    }
+
+    @Test("who is not root traces with these capabilities, and what it runs reads the rules")
+    func notRoot() throws {
+      defer { cleanUp() }
+      try Lab.lab("up")
+      // where nobody may run it
+      let copy = "\(folder)/kflowtrace"
+      try Lab.run("install", "-m", "755", Lab.tracerPath, copy)
+      try Lab.run("chmod", "755", folder)
+      let set = "-all,+\(Self.names)"
+      let tracer = try Lab.Running(
+        [
+          "ip", "netns", "exec", "kft-node1", "setpriv", "--reuid", "65534", "--regid", "65534",
+          "--clear-groups", "--inh-caps", set, "--ambient-caps", set, "--bounding-set", set, copy,
+          "--svc", "default/web", "--json", "--flows", "1",
+        ] + (Lab.backend == "auto" ? [] : ["--backend", Lab.backend]))
+      try tracer.waitUntilTracing()
+      let all = try look(at: tracer)
+      for one in all {
+        #expect(one.permitted == Self.tracing && one.passed == Self.tracing, "\(one)")
+      }
+      try Lab.inside("client", "curl", "-s", "-m", "10", "-o", "/dev/null", "http://10.96.0.50/")
+      let trace = try Trace(tracer.wait())
+      #expect(trace.status == 0 && trace.flows.map(\.state) == ["completed"], "\(trace.errors)")
+      #expect(trace.flows.first?.service?.name == "web")
+      #expect(try Lab.leftPrograms().isEmpty && Lab.clsactDevices().isEmpty)
     }
 
     @Test("with the DaemonSet's capabilities alone a drop is explained to its rule and function")
