@@ -44,15 +44,16 @@ let package = Package(
       path: "Sources/EmbedPage"),
 
     library("Privileges", ["CNode"]),
+    library("Processes"),
     library("FlowModel"),
     .target(
-      name: "KernelTracing", dependencies: ["FlowModel", "CEvent", "CLibbpf", "CNode", "Privileges"],
+      name: "KernelTracing", dependencies: ["FlowModel", "CEvent", "CLibbpf", "CNode", "Privileges", "Processes"],
       swiftSettings: strict, plugins: ["EmbedBPF"]),
-    library("ServiceCatalog", ["FlowModel", "CNode", "Privileges"]),
+    library("ServiceCatalog", ["FlowModel", "CNode", "Privileges", "Processes"]),
     library("FlowCorrelation", ["FlowModel"]),
     library("Diagnosis", ["FlowModel"]),
     library("Rendering", ["FlowModel", "FlowCorrelation", "Diagnosis", "Recording"]),
-    library("Recording", ["FlowModel", "FlowCorrelation", "Diagnosis"]),
+    library("Recording", ["FlowModel", "FlowCorrelation", "Diagnosis", "Processes"]),
     .target(
       name: "Export", dependencies: ["FlowModel", "Diagnosis", "Recording"], exclude: ["Page"],
       swiftSettings: strict, plugins: ["EmbedPage"]),

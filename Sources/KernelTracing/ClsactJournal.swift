@@ -100,9 +100,9 @@ enum ClsactJournal {
     Set(entries().filter { !$0.isAlive }.map { [$0.netns, $0.index] }).count
   }
 
-  /// Removes filters and qdiscs of processes that are gone.
-  static func sweep() {
-    let dead = entries().filter { !$0.isAlive }
+  /// Removes filters and qdiscs of processes that are gone, or of one that is about to be.
+  static func sweep(of pid: UInt32? = nil) {
+    let dead = entries().filter { $0.pid == pid || pid == nil && !$0.isAlive }
     guard !dead.isEmpty else { return }
     let namespaces = NamespaceDirectory().scan()
     for entry in dead {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Processes
 
 /// How a recording is compressed: by the program whose format it is.
 enum Compression: String, CaseIterable {
@@ -34,7 +35,7 @@ enum Compression: String, CaseIterable {
 /// A program between us and a file. It is in a process group of its own, so that Ctrl-C ends us and it
 /// writes what it still has; if we are killed it sees the end of its input and does the same.
 struct FilterProcess {
-  let pid: pid_t
+  private let child: ChildProcess
   /// Our end of the pipe.
   let descriptor: Int32
 
@@ -45,46 +46,25 @@ struct FilterProcess {
     guard unsafe pipe(&ends) == 0 else { throw .errno(.io, "pipe", errno) }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     let (ours, its) = isReading ? (ends[0], ends[1]) : (ends[1], ends[0])
-    var actions = unsafe posix_spawn_file_actions_t()
-    var attributes = posix_spawnattr_t()
-    unsafe posix_spawn_file_actions_init(&actions)
-    unsafe posix_spawnattr_init(&attributes)
-    defer {
-      unsafe posix_spawn_file_actions_destroy(&actions)
-      unsafe posix_spawnattr_destroy(&attributes)
-      close(its)
-    }
-    unsafe posix_spawn_file_actions_adddup2(&actions, isReading ? file : its, 0)
-    unsafe posix_spawn_file_actions_adddup2(&actions, isReading ? its : file, 1)
-    var signals = sigset_t()
-    unsafe sigemptyset(&signals)
-    unsafe sigaddset(&signals, SIGPIPE)
-    unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
-    unsafe posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF))
-    var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-    defer { for i in unsafe arguments.indices { unsafe free(arguments[i]) } }
-    var pid: pid_t = 0
-    let result = unsafe posix_spawnp(&pid, words[0], &actions, &attributes, &arguments, environ)
-    guard result == 0 else {
+    defer { close(its) }
+    do throws(ChildProcess.Failure) {
+      child = try ChildProcess(
+        words, input: .descriptor(isReading ? file : its),
+        output: .descriptor(isReading ? its : file), errors: .ours)
+    } catch {
       close(ours)
-      if result == ENOENT {
-        throw RecordingError(
-          .unavailable,
-          "\(words[0]) was not found on this node; install it, or use a name without "
-            + (words[0] == "gzip" ? ".gz" : ".zst"))
-      }
-      throw .errno(.unavailable, words[0], result)
+      guard error.errno == ENOENT else { throw .errno(.unavailable, words[0], error.errno) }
+      throw RecordingError(
+        .unavailable,
+        "\(words[0]) was not found on this node; install it, or use a name without "
+          + (words[0] == "gzip" ? ".gz" : ".zst"))
     }
-    self.pid = pid
     descriptor = ours
   }
 
   /// Closes our end and waits for it; its exit status, 128 and more for a signal.
   func finish() -> Int32 {
     close(descriptor)
-    var status: Int32 = 0
-    while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
-    return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
+    return child.wait()
   }
 }

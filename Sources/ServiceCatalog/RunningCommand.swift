@@ -1,5 +1,6 @@
 internal import CNode
 internal import Glibc
+internal import Processes
 
 /// A command that was begun. Its output has to be taken to its end by ``finish()``.
 final class RunningCommand {
@@ -9,7 +10,7 @@ final class RunningCommand {
   /// Seconds.
   private static let timeLimit = 30
 
-  private var pid: pid_t = 0
+  private var child: ChildProcess?
   private var output: Int32 = -1
   private var errors: Int32 = -1
   /// Known without running it.
@@ -21,33 +22,15 @@ final class RunningCommand {
     var (outputEnd, errorEnd): (Int32, Int32) = (-1, -1)
     output = unsafe kft_pipe(&outputEnd)
     errors = unsafe kft_pipe(&errorEnd)
-    var actions = unsafe posix_spawn_file_actions_t()
-    var attributes = posix_spawnattr_t()
-    unsafe posix_spawn_file_actions_init(&actions)
-    unsafe posix_spawnattr_init(&attributes)
-    unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    unsafe posix_spawn_file_actions_adddup2(&actions, outputEnd, 1)
-    unsafe posix_spawn_file_actions_adddup2(&actions, errorEnd, 2)
-    // Ctrl-C ends us, not what we are reading; and it is not born ignoring what we ignore
-    var signals = sigset_t()
-    unsafe sigemptyset(&signals)
-    unsafe posix_spawnattr_setsigmask(&attributes, &signals)
-    unsafe sigfillset(&signals)
-    unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
-    unsafe posix_spawnattr_setflags(
-      &attributes,
-      Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-    var words = unsafe ([file] + arguments).map { unsafe strdup($0) } + [nil]
-    let result = unsafe posix_spawn(&pid, file, &actions, &attributes, &words, environ)
-    for i in unsafe words.indices { unsafe free(words[i]) }
-    unsafe posix_spawnattr_destroy(&attributes)
-    unsafe posix_spawn_file_actions_destroy(&actions)
+    do throws(ChildProcess.Failure) {
+      child = try ChildProcess(
+        [file] + arguments, input: .null, output: .descriptor(outputEnd),
+        errors: .descriptor(errorEnd))
+    } catch {
+      outcome = .failed(unsafe String(cString: strerror(error.errno)))
+    }
     close(outputEnd)
     close(errorEnd)
-    if result != 0 {
-      pid = 0
-      outcome = .failed(unsafe String(cString: strerror(result)))
-    }
   }
 
   /// Takes what it prints and waits for its end, but no longer than ``timeLimit``.
@@ -56,17 +39,15 @@ final class RunningCommand {
     var failure: String?
     if outcome == nil {
       failure = take(&printed.output, &printed.errors)
-      if failure != nil { kill(pid, SIGKILL) }
+      if failure != nil { child?.kill() }
     }
     for end in [output, errors] where end >= 0 { close(end) }
-    if let outcome { return outcome }
-    var status: Int32 = 0
-    while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    guard let child else { return outcome ?? .failed("was not begun") }
+    let status = child.wait()
     if let failure { return .failed(failure) }
     if status == 0 { return .output(printed.output) }
     let told = String(decoding: printed.errors, as: UTF8.self).split(separator: "\n").first
-    let end =
-      status & 0x7f == 0 ? "exited(\(status >> 8 & 0xff))" : "signaled(\(status & 0x7f))"
+    let end = status < 128 ? "exited(\(status))" : "signaled(\(status - 128))"
     return .failed(told.map(String.init) ?? "ended with \(end)")
   }
 

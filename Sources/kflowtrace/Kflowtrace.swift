@@ -35,6 +35,11 @@ import Privileges
   /// As ArgumentParser's, and gives up what the command has no use for. On the main thread, which is the
   /// only one yet.
   @MainActor static func main() async {
+    let words = CommandLine.arguments
+    if words.count == 3, words[1] == ClsactGuard.argument, let pid = UInt32(words[2]) {
+      Privilege.restrict(to: .tracing)
+      return ClsactGuard.stand(for: pid)
+    }
     do {
       var command = try parseAsRoot()
       Privilege.restrict(to: privilege(of: command))

@@ -23,16 +23,64 @@ extension LabTests {
       #expect(try Lab.clsactDevices().isEmpty)
     }
 
-    @Test("after kill -9, once another one started") func killed() throws {
+    /// A namespace with more devices than get links, in every kernel.
+    private func withManyDevices(_ body: () throws -> Void) throws {
+      try Lab.run("ip", "netns", "add", "kft-many")
+      defer { _ = try? Lab.run("ip", "netns", "del", "kft-many") }
+      for i in 0..<6 {
+        try Lab.inside("many", "ip", "link", "add", "many\(i)", "type", "veth")
+      }
+      try body()
+    }
+
+    private func clsactQdiscs() throws -> Int {
+      try Lab.inside("many", "tc", "qdisc", "show").output.split(separator: "\n")
+        .count { $0.contains(" clsact ") }
+    }
+
+    /// Process ids of what the tracer started and has not waited for.
+    private func children(of tracer: Lab.Running) throws -> [Int32] {
+      try Lab.run("ps", "-o", "pid=", "--ppid", "\(tracer.pid)").output.split(separator: "\n")
+        .compactMap { Int32($0.trimmingCharacters(in: .whitespaces)) }
+    }
+
+    @Test("after kill -9, at once: filters by who guards them") func killed() throws {
       try Lab.lab("up")
-      let tracer = try Lab.startTracer(place)
-      tracer.send(SIGKILL)
-      #expect(try tracer.wait().status == 128 + SIGKILL)
-      let next = try Lab.startTracer(["--svc", "10.96.0.50"] + Lab.netns("node2"))
-      next.send(SIGINT)
-      #expect(try next.wait().status == 0)
-      #expect(try Lab.leftPrograms().isEmpty)
-      #expect(try Lab.clsactDevices().isEmpty)
+      try withManyDevices {
+        let tracer = try Lab.startTracer(place + Lab.netns("many"))
+        #expect(try clsactQdiscs() == 12)
+        let guards = try children(of: tracer)
+        #expect(guards.count == 1)
+        tracer.send(SIGKILL)
+        #expect(try tracer.wait().status == 128 + SIGKILL)
+        let deadline = Date().addingTimeInterval(Lab.isEmulated ? 30 : 5)
+        while try guards.contains(where: { kill($0, 0) == 0 }) || clsactQdiscs() > 0,
+          Date() < deadline
+        {
+          Thread.sleep(forTimeInterval: 0.05)
+        }
+        #expect(try clsactQdiscs() == 0)
+        #expect(try Lab.clsactDevices().isEmpty)
+        #expect(try Lab.leftPrograms().isEmpty)
+        #expect(guards.allSatisfy { kill($0, 0) != 0 }, "it goes, too")
+      }
+    }
+
+    @Test("after kill -9 of both, once another one started") func killedBoth() throws {
+      try Lab.lab("up")
+      try withManyDevices {
+        let tracer = try Lab.startTracer(place + Lab.netns("many"))
+        for guardian in try children(of: tracer) { kill(guardian, SIGKILL) }
+        tracer.send(SIGKILL)
+        #expect(try tracer.wait().status == 128 + SIGKILL)
+        #expect(try clsactQdiscs() == 12)
+        let next = try Lab.startTracer(["--svc", "10.96.0.50"] + Lab.netns("node2"))
+        #expect(try clsactQdiscs() == 0)
+        next.send(SIGINT)
+        #expect(try next.wait().status == 0)
+        #expect(try Lab.leftPrograms().isEmpty)
+        #expect(try Lab.clsactDevices().isEmpty)
+      }
     }
 
     @Test("two tracers at once see the same, and neither disturbs the other") func two() throws {
