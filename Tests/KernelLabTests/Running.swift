@@ -13,7 +13,7 @@ extension Lab {
   /// Not Foundation's `Process`: that one's end is seen by the end of a socket which the child's own
   /// children inherit, and the lab's servers live on when `lab up` has ended.
   final class Running {
-    private let pid: pid_t
+    let pid: pid_t
     private let outputPath: String
     private let errorPath: String
     private var waitStatus: Int32?
@@ -64,6 +64,9 @@ extension Lab {
       }
       return pid
     }
+
+    /// What it has written to standard output so far.
+    var output: String { (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? "" }
 
     /// What it has written to standard error so far.
     var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
