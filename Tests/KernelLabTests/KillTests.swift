@@ -5,7 +5,7 @@ import Testing
 extension LabTests {
   /// kill -9 at any moment, that of its start most of all.
   @Suite(.serialized) struct Kills {
-    private static let rounds = Lab.isEmulated ? 8 : 50
+    private static let rounds = Lab.isEmulated ? 6 : 50
     /// Long enough for its start, s.
     private static let latest = Lab.isEmulated ? 4 : 0.4
 

@@ -71,7 +71,7 @@ extension NodeRules {
 
 extension NFTTableName {
   /// Those of IP packets in what `nft list tables` printed.
-  static func list(_ bytes: [UInt8]) -> [NFTTableName] {
+  package static func list(_ bytes: [UInt8]) -> [NFTTableName] {
     String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
       let words = line.split(separator: " ")
       guard words.count == 3, words[0] == "table", NFTReader.families.contains(String(words[1]))
