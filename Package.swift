@@ -18,6 +18,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+// What is fuzzed is built apart, by `scripts/test --fuzz`, with libFuzzer.
+let fuzzer: [Target] =
+  Context.environment["KFLOWTRACE_FUZZ"] == nil
+  ? []
+  : [
+    .executableTarget(
+      name: "Fuzzer", dependencies: ["FuzzTargets"], path: "Tests/Fuzzer", swiftSettings: strict,
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
+  ]
+
 let package = Package(
   name: "kflowtrace",
   products: [.executable(name: "kflowtrace", targets: ["kflowtrace"])],
@@ -79,6 +89,14 @@ let package = Package(
     .target(
       name: "FlowFixtures", dependencies: ["FlowModel", "FlowCorrelation", "Diagnosis"],
       path: "Tests/FlowFixtures", swiftSettings: strict),
+    // What reads input that others wrote, a function for each kind of it.
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "FlowModel", "KernelTracing", "ServiceCatalog", "FlowCorrelation", "Diagnosis", "Rendering",
+        "Recording", "Export", "Merging", "FlowFixtures",
+      ], path: "Tests/FuzzTargets", swiftSettings: strict),
+    tests("FuzzTests", ["FuzzTargets"]),
     tests("FlowModelTests", ["FlowModel", "FlowFixtures"]),
     tests("ServiceCatalogTests", ["ServiceCatalog", "FlowModel"]),
     tests("PrivilegesTests", ["Privileges"]),
@@ -91,5 +109,5 @@ let package = Package(
     tests("MergingTests", ["Merging", "Recording", "FlowFixtures", "Diagnosis", "FlowModel"]),
     tests("ExportTests", ["Export", "Recording", "FlowFixtures", "Diagnosis", "FlowModel"]),
     tests("KernelLabTests", []),
-  ]
+  ] + fuzzer
 )

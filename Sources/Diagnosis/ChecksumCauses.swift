@@ -37,10 +37,12 @@ extension Cause {
         + "\(packet.source.address) is wrong when they arrive on \(place), which discards them",
       evidence: evidence,
       check: [
-        given.run("tcpdump -ni \(device) -vv host \(packet.source.address)", in: event.netns)
+        given.run(
+          "tcpdump -ni \(device.shellWord) -vv host \(packet.source.address)", in: event.netns)
           + "   (bad cksum)",
         given.run("nstat -az \(counter.group)\(counter.name)", in: event.netns),
-        sender.map { given.run("ethtool -k \($0.device)", in: $0.netns) } ?? "ethtool -k DEVICE",
+        sender.map { given.run("ethtool -k \($0.device.shellWord)", in: $0.netns) }
+          ?? "ethtool -k DEVICE",
       ],
       fix: "on \(from): \(sender.map { given.run(switchOff, in: $0.netns) } ?? switchOff); if that "
         + "helps, its device computes checksums wrong: update driver and firmware; else something "

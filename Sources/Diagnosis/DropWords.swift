@@ -36,7 +36,7 @@ extension Case {
   /// The first three commands for a drop, with its device's name, to be run where it happened.
   func commands(_ words: DropWords, _ drop: Drop) -> [String] {
     words.check.prefix(3).map { command in
-      let filled = command.replacing("DEVICE", with: device(drop.event))
+      let filled = command.replacing("DEVICE", with: device(drop.event).shellWord)
       let isForCluster = filled.hasPrefix("kubectl ") || filled.hasPrefix("kflowtrace ")
       return isForCluster ? filled : run(filled, in: drop.event.netns)
     }

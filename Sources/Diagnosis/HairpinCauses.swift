@@ -60,8 +60,10 @@ extension Cause {
       why: "\(pod) calls \(given.serviceText) and was given itself as endpoint, and \(bridge) of "
         + "\(node) refused to send it out of the port it came in by, \(port)",
       evidence: evidence,
-      check: [given.run("bridge -d link show dev \(port)", in: event.netns) + "   (hairpin off)"],
-      fix: given.run("bridge link set dev \(port) hairpin on", in: event.netns)
+      check: [
+        given.run("bridge -d link show dev \(port.shellWord)", in: event.netns) + "   (hairpin off)"
+      ],
+      fix: given.run("bridge link set dev \(port.shellWord) hairpin on", in: event.netns)
         + "; for all pods: hairpinMode: true in the bridge CNI plugin's configuration")
   }
 }

@@ -41,10 +41,10 @@ extension Cause {
             + (down == device ? "" : ", a port of \(device.name)")
             + (others > 0 ? "; \(others) more ports are down" : ""),
         ],
-        check: [given.run("ip link show \(down.name)", in: event.netns)],
+        check: [given.run("ip link show \(down.name.shellWord)", in: event.netns)],
         fix: down.isUp
           ? "bring up the other end of \(down.name), in the pod; see the CNI's log"
-          : given.run("ip link set \(down.name) up", in: event.netns))
+          : given.run("ip link set \(down.name.shellWord) up", in: event.netns))
     }
     return nil
   }
@@ -72,8 +72,8 @@ extension Cause {
       why: "nobody on \(device) of \(given.name(event.netns)) answers \(question) for \(hop)",
       evidence: evidence,
       check: [
-        given.run("ip neigh show dev \(device)", in: event.netns),
-        given.run("arping -c 2 -I \(device) \(hop)", in: event.netns),
+        given.run("ip neigh show dev \(device.shellWord)", in: event.netns),
+        given.run("arping -c 2 -I \(device.shellWord) \(hop)", in: event.netns),
       ],
       fix: hop == target
         ? "the pod is gone or has lost its address: see whether the endpoint \(target) is a pod of "

@@ -74,29 +74,37 @@ extension Cause {
     let qdisc = given.node.network(of: event.netns)?.devices[given.index(event)]?.qdisc ?? ""
     // its random loss and its full queue are freed alike
     let isEmulated = qdisc == "netem"
+    // a device that has no queue has the kernel's, which drops all, while it goes down or is given a
+    // qdisc, clsact's included (dev_deactivate() in net/sched/sch_generic.c)
+    let isChanging = qdisc == "noqueue" && drop.reason == "QDISC_DROP"
     return Explanation(
       cause: "congestion", layer: .node,
       certainty: drop.reason == "NOT_SPECIFIED" ? .inferred : .certain,
       why: isEmulated
         ? "qdisc netem of \(device) on \(given.name(event.netns)) loses packets: somebody emulates a "
           + "bad network there"
-        : "the queue of \(device) on \(given.name(event.netns))"
-          + (qdisc.isEmpty ? "" : " (qdisc \(qdisc))")
-          + " is full: packets come faster than they leave",
+        : isChanging
+          ? "\(device) on \(given.name(event.netns)), which has no queue, was being changed: the kernel "
+            + "drops what is sent while a qdisc is put in or taken out, or the device goes down"
+          : "the queue of \(device) on \(given.name(event.netns))"
+            + (qdisc.isEmpty ? "" : " (qdisc \(qdisc))")
+            + " is full: packets come faster than they leave",
       evidence: [
         "\(count) of \(all) packets of this connection dropped on \(device): \(drop.reason) in "
           + "\(drop.place ?? "?")",
         "\(given.flow.retransmissions) retransmissions",
       ],
       check: [
-        given.run("tc -s qdisc show dev \(device)", in: event.netns),
-        given.run("ip -s link show \(device)", in: event.netns),
+        given.run("tc -s qdisc show dev \(device.shellWord)", in: event.netns),
+        given.run("ip -s link show \(device.shellWord)", in: event.netns),
       ],
       fix: isEmulated
-        ? given.run("tc qdisc del dev \(device) root", in: event.netns)
+        ? given.run("tc qdisc del dev \(device.shellWord) root", in: event.netns)
           + ", or end the chaos experiment that set it up"
-        : "a shaper, a bandwidth limit (kubernetes.io/egress-bandwidth) or a queue too short for the "
-          + "rate: raise it, or send less")
+        : isChanging
+          ? "find out what changes \(device); before Linux 6.6 an agent that adds tc programs does, once"
+          : "a shaper, a bandwidth limit (kubernetes.io/egress-bandwidth) or a queue too short for the "
+            + "rate: raise it, or send less")
   }
 }
 

@@ -65,7 +65,8 @@ extension Cause {
       check: [
         given.run("ip route get \(source)", in: event.netns),
         given.run(
-          "sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.\(device).rp_filter", in: event.netns),
+          "sysctl net.ipv4.conf.all.rp_filter \("net.ipv4.conf.\(device).rp_filter".shellWord)",
+          in: event.netns),
       ],
       fix: "correct the route to \(source), or set net.ipv4.conf.\(device).rp_filter and "
         + "net.ipv4.conf.all.rp_filter to 0, or to 2 (loose)")

@@ -68,7 +68,7 @@ private struct Oversized {
   func check(_ given: Case) -> [String] {
     let event = drop.event
     return [
-      given.run("ip link show \(device)", in: event.netns),
+      given.run("ip link show \(device.shellWord)", in: event.netns),
       "ip netns exec POD ip link show eth0   (the pod's MTU)",
       "ping -M do -s \(Int(limit) - 28) \(event.tuple.destination.address)",
     ]

@@ -110,8 +110,8 @@ extension Cause {
           + "it has no \(missing)",
         evidence: evidence,
         check: [
-          given.run("ip neigh show dev \(name)", in: event.netns),
-          given.run("bridge fdb show dev \(name)", in: event.netns),
+          given.run("ip neigh show dev \(name.shellWord)", in: event.netns),
+          given.run("bridge fdb show dev \(name.shellWord)", in: event.netns),
         ],
         fix: "the overlay's agent on \(given.name(event.netns)) has to add it; see its log, and "
           + "whether the other node is registered")

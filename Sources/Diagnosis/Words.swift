@@ -30,18 +30,40 @@ extension Case {
   /// A command line that works where the reader is: in the namespace it is about.
   func run(_ command: String, in netns: UInt32) -> String {
     let name = node.namespaceName(netns)
-    if name.hasPrefix("pid ") { return "nsenter -n -t \(name.dropFirst(4)) \(command)" }
+    if name.hasPrefix("pid ") {
+      return "nsenter -n -t \(String(name.dropFirst(4)).shellWord) \(command)"
+    }
     let isHere = name == "host" || name == "self" || name.hasPrefix("netns ")
-    return isHere ? command : "ip netns exec \(name) \(command)"
+    return isHere ? command : "ip netns exec \(name.shellWord) \(command)"
   }
 
   /// The command that shows a rule with its counters.
   func listCommand(_ rule: RuleFinding, _ event: Event, ipv6: Bool) -> String {
+    let chain = rule.chain.shellWord
+    // of nftables' family and name
+    let table = rule.table.split(separator: " ", maxSplits: 1).map { String($0).shellWord }
+      .joined(separator: " ")
     if rule.backend == "nftables" {
-      return run("nft -a list chain \(rule.table) \(rule.chain)", in: event.netns)
+      return run("nft -a list chain \(table) \(chain)", in: event.netns)
     }
     let tool = (ipv6 ? "ip6tables" : "iptables") + (rule.backend == "legacy" ? "-legacy" : "")
-    return run("\(tool) -t \(rule.table) -L \(rule.chain) -nv --line-numbers", in: event.netns)
+    return run("\(tool) -t \(table) -L \(chain) -nv --line-numbers", in: event.netns)
+  }
+}
+
+extension String {
+  /// One word of a shell's command line: what people copy must not run what a device or a chain is
+  /// called.
+  var shellWord: String {
+    let isPlain = utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "+")...UInt8(ascii: ":"), UInt8(ascii: "_"), UInt8(ascii: "@"):
+        true
+      default: false
+      }
+    }
+    return isPlain && !isEmpty ? self : "'\(replacing("'", with: "'\\''"))'"
   }
 }
 

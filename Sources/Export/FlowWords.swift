@@ -2,21 +2,6 @@ internal import Diagnosis
 internal import FlowModel
 internal import Recording
 
-extension String {
-  /// One line without anything that acts on a terminal: control and format characters become `?`.
-  var printable: String {
-    if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return self }
-    return String(
-      String.UnicodeScalarView(
-        unicodeScalars.map { scalar in
-          switch scalar.properties.generalCategory {
-          case .control, .format, .lineSeparator, .paragraphSeparator: "?"
-          default: scalar
-          }
-        }))
-  }
-}
-
 extension FlowRecord {
   var proto: IPProtocol { IPProtocol(recorded: transport) }
 

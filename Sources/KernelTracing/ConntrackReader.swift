@@ -30,7 +30,7 @@ extension NetworkNamespace {
 
 extension ConntrackTable.Counters {
   /// A line of names, then one of hexadecimal numbers a processor (ct_cpu_seq_show).
-  init(statistics text: String) {
+  package init(statistics text: String) {
     let lines = text.split(separator: "\n").map { $0.split(separator: " ") }
     func sum(_ name: String) -> UInt64 {
       guard let column = lines.first?.firstIndex(of: name[...]) else { return 0 }

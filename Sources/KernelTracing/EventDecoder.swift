@@ -2,12 +2,12 @@ internal import CEvent
 package import FlowModel
 
 extension Event {
-  /// From one record of the ring buffer; `nil` if it is shorter than an event or its hook
-  /// is unknown.
+  /// From one record of the ring buffer; `nil` if it is shorter than an event, its hook is unknown, or
+  /// its time is none of a clock that begins with the boot.
   package init?(record: UnsafeRawBufferPointer) {
     guard record.count >= MemoryLayout<kft_event>.size else { return nil }
     let e = unsafe record.loadUnaligned(as: kft_event.self)
-    guard let hook = Hook(rawValue: e.hook) else { return nil }
+    guard let hook = Hook(rawValue: e.hook), e.time_ns < 1 << 62 else { return nil }
     let proto = IPProtocol(rawValue: e.proto)
     self.init(time: e.time_ns, netns: e.netns, hook: hook, tuple: Tuple(e.tuple, proto))
     let flags = UInt32(e.flags)
@@ -51,7 +51,7 @@ extension Event {
 
   /// The payload that came with an event of port 53, `nil` without. Not a part of the event, which is
   /// copied often.
-  static func payload(record: UnsafeRawBufferPointer) -> [UInt8]? {
+  package static func payload(record: UnsafeRawBufferPointer) -> [UInt8]? {
     guard record.count >= MemoryLayout<kft_dns_event>.size,
       let start = MemoryLayout<kft_dns_event>.offset(of: \.data)
     else { return nil }
@@ -61,7 +61,7 @@ extension Event {
 }
 
 extension Tuple {
-  init(_ t: kft_tuple, _ proto: IPProtocol) {
+  fileprivate init(_ t: kft_tuple, _ proto: IPProtocol) {
     func address(_ bytes: some Any) -> Address {
       unsafe withUnsafeBytes(of: bytes) { raw in
         unsafe Address(

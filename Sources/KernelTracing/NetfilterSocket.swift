@@ -54,12 +54,12 @@ struct NetfilterSocket {
 }
 
 /// Where one message ends and the next begins.
-enum NetfilterMessage {
+package enum NetfilterMessage {
   /// `struct nlmsghdr`: u32 length with itself, u16 type, u16 flags, u32 sequence, u32 port.
   static let headerSize = 16
 
   /// The messages of a datagram; what is behind one whose length can't be is left out.
-  static func split(_ bytes: [UInt8]) -> [[UInt8]] {
+  package static func split(_ bytes: [UInt8]) -> [[UInt8]] {
     var messages: [[UInt8]] = []
     var at = 0
     while at + headerSize <= bytes.count {
@@ -75,7 +75,7 @@ enum NetfilterMessage {
 
   /// The errno (positive, 0 for success) of an answer to the message of that sequence number; `nil`
   /// if it is none.
-  static func answer(_ message: [UInt8]) -> (sequence: UInt32, error: Int32)? {
+  package static func answer(_ message: [UInt8]) -> (sequence: UInt32, error: Int32)? {
     guard type(message) == UInt16(NLMSG_ERROR) else { return nil }
     return (
       message.number(8, as: UInt32.self), -message.number(headerSize, as: Int32.self)

@@ -5,27 +5,50 @@ internal import Privileges
 
 /// A network namespace that can be entered: an open reference, its inode number and a name
 /// for people.
+///
+/// The reference keeps the namespace alive, with its devices and their other ends: who holds one for
+/// long asks ``isGone`` now and then.
 public final class NetworkNamespace {
   /// The inode number events carry.
   public let inode: UInt32
   /// `host` for the namespace of process 1, the name in /run/netns, `pid N`, or `self`.
   public let name: String
   /// A path that enters it as long as this object lives.
-  public var path: String { "/proc/\(getpid())/fd/\(descriptor.raw)" }
+  public var path: String { "/proc/\(getpid())/fd/\(descriptor?.raw ?? -1)" }
   /// The same for what we run; `nil` where it is in the namespace anyway, which takes no capability.
   public var pathFromHere: String? { isHere ? nil : path }
 
   private var isHere: Bool { NetworkNamespace.inode(of: "/proc/thread-self/ns/net") == inode }
 
-  private let descriptor: OwnedDescriptor
+  private var descriptor: OwnedDescriptor?
+  /// Where it was found; `nil` for our own.
+  private var origin: String?
 
-  init(descriptor: OwnedDescriptor, inode: UInt32, name: String) {
+  init(descriptor: OwnedDescriptor, inode: UInt32, name: String, origin: String?) {
     self.descriptor = descriptor
     self.inode = inode
     self.name = name
+    self.origin = origin
   }
 
-  private convenience init(opening path: String, name: String) throws(TracingError) {
+  /// Whether nothing else leads to it, no name and no process. The reference is let go then, and the
+  /// namespace can't be entered any more.
+  public var isGone: Bool {
+    guard descriptor != nil else { return true }
+    guard let path = origin else { return false }
+    let raised = Privilege.raise()
+    defer { raised.end() }
+    var status = stat()
+    // of the file itself: the inode of a namespace is that of its file in nsfs
+    if unsafe stat(path, &status) == 0, status.st_ino == UInt(inode) { return false }
+    origin = NamespaceDirectory().scan().first { $0.inode == inode }?.path ?? ""
+    if origin == "" { descriptor = nil }
+    return descriptor == nil
+  }
+
+  private convenience init(
+    opening path: String, name: String, isOurs: Bool = false
+  ) throws(TracingError) {
     let raised = Privilege.raise()
     defer { raised.end() }
     let descriptor = try OwnedDescriptor(
@@ -34,7 +57,7 @@ public final class NetworkNamespace {
     guard let inode = NetworkNamespace.inode(of: path) else {
       throw TracingError(.usage, "\(path) is not a network namespace; see `ip netns list`")
     }
-    self.init(descriptor: descriptor, inode: inode, name: name)
+    self.init(descriptor: descriptor, inode: inode, name: name, origin: isOurs ? nil : path)
   }
 
   /// The inode number of what a path leads to, if that is a namespace file (nsfs).
@@ -50,7 +73,7 @@ public final class NetworkNamespace {
     let directory = NamespaceDirectory()
     let path = "/proc/thread-self/ns/net"
     let name = inode(of: path).flatMap { directory.knownName(of: $0) } ?? "self"
-    return try NetworkNamespace(opening: path, name: name)
+    return try NetworkNamespace(opening: path, name: name, isOurs: true)
   }
 
   /// By a name of `ip netns`, a path, or a process id.
@@ -97,6 +120,9 @@ public final class NetworkNamespace {
     defer { raised.end() }
     // who is there already needs no CAP_SYS_ADMIN to enter
     if isHere { return try body() }
+    guard let descriptor else {
+      throw TracingError(.failure, "network namespace \(name) is gone")
+    }
     let home = try OwnedDescriptor(
       unsafe kft_open("/proc/thread-self/ns/net"),
       orThrow: "cannot open the current network namespace")

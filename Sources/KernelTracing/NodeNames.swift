@@ -17,8 +17,17 @@ public final class NodeNames {
     }
   }
 
-  /// The namespace itself, if it can still be found.
+  /// The namespace itself, if it is still there.
   public func namespace(_ inode: UInt32) -> NetworkNamespace? {
+    known(inode).flatMap { $0.isGone ? nil : $0 }
+  }
+
+  /// Lets go of namespaces that are gone; their names are kept.
+  public func releaseNamespaces() {
+    for namespace in namespaces.values { _ = namespace.isGone }
+  }
+
+  private func known(_ inode: UInt32) -> NetworkNamespace? {
     if let known = namespaces[inode] { return known }
     guard !unknown.contains(inode) else { return nil }
     let all = (try? NetworkNamespace.all()) ?? []
@@ -31,7 +40,7 @@ public final class NodeNames {
 
   /// Its name, or `netns N`.
   public func name(of inode: UInt32) -> String {
-    namespace(inode)?.name ?? "netns \(inode)"
+    known(inode)?.name ?? "netns \(inode)"
   }
 
   /// A device's name, or `ifN`.

@@ -1,14 +1,14 @@
 internal import CLibbpf
-internal import FlowModel
+package import FlowModel
 
 /// Reads the messages of one namespace's rule trace and tells how packets died.
 ///
 /// Only the first message of each base chain that a packet runs through shows its headers; those
 /// behind it have the same number.
-struct RuleTraceReader {
+package struct RuleTraceReader {
   /// A packet that a rule or a policy dropped.
-  struct Death: Hashable, Sendable {
-    var trace: RuleTrace
+  package struct Death: Hashable, Sendable {
+    package var trace: RuleTrace
     var packet: TracedPacket
   }
 
@@ -19,8 +19,10 @@ struct RuleTraceReader {
   /// Of `struct nlmsghdr` and `struct nfgenmsg`.
   private static let headerSize = NetfilterMessage.headerSize + 4
 
+  package init() {}
+
   /// A message from its `struct nlmsghdr` on; `nil` if nothing died, or the message is damaged.
-  mutating func read(_ message: [UInt8]) -> Death? {
+  package mutating func read(_ message: [UInt8]) -> Death? {
     let type = UInt16(NFNL_SUBSYS_NFTABLES) << 8 | UInt16(NFT_MSG_TRACE.rawValue)
     guard message.count >= Self.headerSize, NetfilterMessage.type(message) == type else {
       return nil

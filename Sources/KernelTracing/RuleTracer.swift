@@ -9,15 +9,18 @@ internal import Glibc
 /// (`nft_rcv_nl_event()` of net/netfilter/nf_tables_api.c).
 public final class RuleTracer {
   private final class Place {
-    let netns: UInt32
+    let namespace: NetworkNamespace
     let table: String
     /// The table goes when this is closed.
     let owner: NetfilterSocket
     let monitor: NetfilterSocket
     var reader = RuleTraceReader()
 
-    init(_ netns: UInt32, _ table: String, _ owner: NetfilterSocket, _ monitor: NetfilterSocket) {
-      self.netns = netns
+    init(
+      _ namespace: NetworkNamespace, _ table: String, _ owner: NetfilterSocket,
+      _ monitor: NetfilterSocket
+    ) {
+      self.namespace = namespace
       self.table = table
       self.owner = owner
       self.monitor = monitor
@@ -31,7 +34,7 @@ public final class RuleTracer {
     var death: RuleTraceReader.Death
   }
 
-  private let places: [Place]
+  private var places: [Place]
   /// The latest, oldest first.
   private var seen: [Seen] = []
   private static let seenLimit = 20_000
@@ -78,7 +81,7 @@ public final class RuleTracer {
       throw TracingError(
         .failure, "--trace-rules: nf_tables in \(namespace.name) did not answer")
     }
-    return Place(namespace.inode, table, owner, monitor)
+    return Place(namespace, table, owner, monitor)
   }
 
   /// Why the kernel does not make the table, by its answer: that to the mark of the batch, number 0,
@@ -110,6 +113,9 @@ public final class RuleTracer {
     if seen.count > Self.seenLimit { seen.removeFirst(seen.count - Self.seenLimit / 2) }
   }
 
+  /// Lets go of the tables of namespaces that are gone, whose sockets hold these.
+  public func releaseNamespaces() { places.removeAll { $0.namespace.isGone } }
+
   private func poll(_ place: Place) throws(TracingError) {
     // more than that is read the next time, as it comes faster than it can be told
     for _ in 0..<10_000 {
@@ -119,7 +125,7 @@ public final class RuleTracer {
       case .messages(let messages):
         for message in messages {
           guard let death = place.reader.read(message) else { continue }
-          seen.append(Seen(netns: place.netns, time: Self.now(), death: death))
+          seen.append(Seen(netns: place.namespace.inode, time: Self.now(), death: death))
         }
       }
     }

@@ -52,12 +52,15 @@ public final class Tracer: EventSource {
 
   // members go in reverse order of need: links before the ring, the ring before the object
   private var tc: [TCAttachment] = []
+  private var netfilter: [(namespace: NetworkNamespace, links: [Link])] = []
   private var links: [Link] = []
   private var tracepoints: [String] = []
   private var kprobes: KprobeAttachment?
   private let ring: RingBuffer
   private let object: BPFObject
-  private var lastModules: UInt64 = 0
+  /// CLOCK_BOOTTIME, ns, when all was attached. Before that packets pass unseen here and there, which
+  /// would look lost.
+  private var begin: UInt64 = 0
 
   /// Probes, loads and attaches. Throws with nothing left attached.
   public init(_ options: TraceOptions) throws(TracingError) {
@@ -92,6 +95,9 @@ public final class Tracer: EventSource {
     }
     ring = try RingBuffer(map: unsafe bpf_map__fd(try object.map("kft_events")))
     try attach(options, features)
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_BOOTTIME, &time)
+    begin = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 
   deinit {
@@ -179,9 +185,10 @@ public final class Tracer: EventSource {
       options.namespaces.isEmpty ? [try NetworkNamespace.current()] : options.namespaces
     for namespace in namespaces {
       if backend == .netfilter && !options.dropsOnly {
-        links += try namespace.inside { () throws(TracingError) in
+        let links = try namespace.inside { () throws(TracingError) in
           try NetfilterAttachment.attach(descriptors)
         }
+        netfilter.append((namespace, links))
       }
       if let ingress = descriptors["kft_tc_ingress"], let egress = descriptors["kft_tc_egress"] {
         tc.append(
@@ -213,7 +220,7 @@ public final class Tracer: EventSource {
   }
 
   public func poll(milliseconds: Int32, _ body: (Event) -> Void) throws(TracingError) {
-    try ring.poll(milliseconds: milliseconds) { event, _ in body(event) }
+    try pollPayloads(milliseconds: milliseconds) { event, _ in body(event) }
   }
 
   /// The same with the beginning of the payload where there is one: of UDP packets from and to port 53
@@ -221,7 +228,9 @@ public final class Tracer: EventSource {
   public func pollPayloads(
     milliseconds: Int32, _ body: (Event, [UInt8]?) -> Void
   ) throws(TracingError) {
-    try ring.poll(milliseconds: milliseconds, body)
+    try ring.poll(milliseconds: milliseconds) { event, payload in
+      if event.time >= begin { body(event, payload) }
+    }
   }
 
   /// Attaches to devices that came since the last call; the devices of the namespaces (by inode
@@ -232,6 +241,17 @@ public final class Tracer: EventSource {
       changed[attachment.namespace.inode] = attachment.interfaces
     }
     return changed
+  }
+
+  /// Lets go of namespaces that are gone, and of all that is attached in them: they live on, with their
+  /// devices, as long as somebody holds them.
+  public func releaseNamespaces() throws(TracingError) {
+    let gone = Set(tc.map(\.namespace).filter(\.isGone).map(\.inode))
+    guard !gone.isEmpty else { return }
+    tc.removeAll { gone.contains($0.namespace.inode) }
+    netfilter.removeAll { gone.contains($0.namespace.inode) }
+    let netns = unsafe bpf_map__fd(try object.map("kft_netns"))
+    for var inode in gone { _ = unsafe bpf_map_delete_elem(netns, &inode) }
   }
 
   /// Probes functions of modules that were loaded meanwhile; their names.

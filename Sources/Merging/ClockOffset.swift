@@ -18,10 +18,10 @@ public struct ClockOffset: Sendable, Equatable {
     switch (forth, back) {
     // forth = offset + delay, back = delay - offset
     case (let forth?, let back?):
-      offset = (forth - back) / 2
-      uncertainty = max(0, (forth + back + 1) / 2)
+      offset = (forth &- back) / 2
+      uncertainty = max(0, (forth &+ back &+ 1) / 2)
     case (let forth?, nil): offset = forth
-    case (nil, let back?): offset = -back
+    case (nil, let back?): offset = 0 &- back
     case (nil, nil): return nil
     }
   }

@@ -67,10 +67,10 @@ public struct Merger {
     while let from = waiting.popLast() {
       for to in nodes.indices where !known.contains(to) {
         guard var clock = times[from].offset(of: times[to]) else { continue }
-        clock.offset += nodes[from].clock?.offset ?? 0
+        clock.offset &+= nodes[from].clock?.offset ?? 0
         if let before = nodes[from].clock {
           clock.uncertainty = clock.uncertainty.flatMap { here in
-            before.uncertainty.map { here + $0 }
+            before.uncertainty.map { here &+ $0 }
           }
         }
         nodes[to].clock = clock
@@ -81,7 +81,7 @@ public struct Merger {
     times = []
     let origin = wallClock(0, of: 0)
     names.flows.shifts = nodes.indices.map { node in
-      Int64(bitPattern: wallClock(0, of: node) &- origin) - (nodes[node].clock?.offset ?? 0)
+      Int64(bitPattern: wallClock(0, of: node) &- origin) &- (nodes[node].clock?.offset ?? 0)
     }
     correlator = FlowCorrelator(
       isServer: { [servers] endpoint, _ in servers.contains(endpoint) },

@@ -20,7 +20,7 @@ struct DNSTally: Sendable {
       questions = lookups.count + (flow.dnsOmitted ?? 0)
       for lookup in lookups {
         if lookup.isUnanswered { unanswered += 1 }
-        retries += lookup.retries
+        retries &+= lookup.retries
         if let code = lookup.code, lookup.isAnswered { codes[code, default: 0] += 1 }
         if let latency = lookup.latency { latencies.append(latency) }
       }
@@ -39,9 +39,9 @@ struct DNSTally: Sendable {
 
   /// `sign` -1 takes back the share of a flow that is told again, which has no answer.
   mutating func count(_ share: Share, _ sign: Int) {
-    questions += sign * share.questions
+    questions &+= sign &* share.questions
     unanswered += sign * share.unanswered
-    retries += sign * share.retries
+    retries &+= sign &* share.retries
     for (code, count) in share.codes { codes[code, default: 0] += sign * count }
     guard sign > 0 else { return }
     for latency in share.latencies {
@@ -55,8 +55,8 @@ struct DNSTally: Sendable {
     }
     if let more = share.search {
       search.answers += 1
-      search.questions += more.questions
-      search.lost += more.lost
+      search.questions &+= more.questions
+      search.lost &+= more.lost
     }
   }
 

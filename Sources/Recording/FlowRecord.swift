@@ -124,7 +124,7 @@ public struct FlowRecord: Hashable, Sendable, Decodable {
   public var mayMissEvents: Bool
 
   /// How many packets died.
-  public var dropCount: Int { drops.reduce(0) { $0 + $1.packets } }
+  public var dropCount: Int { drops.reduce(0) { $0 &+ $1.packets } }
 }
 
 /// What a hop meant for its packet: `Action` by its name alone.

@@ -139,17 +139,18 @@ package struct JSONWriter {
     case "\r": bytes.append(contentsOf: "\\r".utf8)
     case "\t": bytes.append(contentsOf: "\\t".utf8)
     default:
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator:
-        for unit in String(scalar).utf16 {
-          let hex = String(unit, radix: 16)
-          bytes.append(contentsOf: "\\u".utf8)
-          bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 4 - hex.count))
-          bytes.append(contentsOf: hex.utf8)
-        }
-      default: bytes.append(contentsOf: String(scalar).utf8)
-      }
+      bytes.append(contentsOf: (scalar.isTreacherous ? scalar.jsonEscape : String(scalar)).utf8)
     }
+  }
+}
+
+extension Unicode.Scalar {
+  /// `\\u202e`; two of them beyond the Basic Multilingual Plane.
+  var jsonEscape: String {
+    String(self).utf16.map { unit in
+      let hex = String(unit, radix: 16)
+      return "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+    }.joined()
   }
 }
 

@@ -92,6 +92,9 @@ public final class RecordingReader {
       throw Damage(number: number, reason: "it ends in the middle of the line")
     }
     if !wantsEvents, line.starts(with: Self.eventStart) { return nil }
+    if let complaint = NumberCheck.complaint(line) {
+      throw Damage(number: number, reason: complaint)
+    }
     let data = Data(line)
     do {
       let kind = try decoder.decode(Kind.self, from: data)

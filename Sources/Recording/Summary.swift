@@ -91,7 +91,7 @@ public struct Summary: Sendable {
         ?? SummaryRecord.CauseCount(
           cause: cause, layer: layer, severity: share.severity, connections: 0, packets: 0)
       entry.connections += sign
-      entry.packets += sign * share.packets
+      entry.packets &+= sign &* share.packets
       byCause[cause] = entry.connections > 0 ? entry : nil
     }
   }

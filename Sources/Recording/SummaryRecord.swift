@@ -20,7 +20,7 @@ public struct SummaryRecord: Hashable, Sendable, Decodable {
     public var endpoints: [EndpointCount]
 
     /// All connections, one that was tried with two endpoints counted twice.
-    public var connections: Int { endpoints.reduce(0) { $0 + $1.connections } }
+    public var connections: Int { endpoints.reduce(0) { $0 &+ $1.connections } }
 
     /// The endpoint that all failures go through, when it fails at least every second time and the
     /// others, tried often enough, never do.

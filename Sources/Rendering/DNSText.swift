@@ -1,3 +1,4 @@
+internal import FlowModel
 internal import Recording
 
 /// How DNS exchanges read.
@@ -13,7 +14,7 @@ struct DNSText {
     var parts = [counted(lookups(flow).count + (flow.dnsOmitted ?? 0), "question")]
     let unanswered = lookups(flow).count(where: \.isUnanswered)
     if unanswered > 0 { parts.append("\(unanswered) unanswered") }
-    let retries = lookups(flow).reduce(0) { $0 + $1.retries }
+    let retries = lookups(flow).reduce(0) { $0 &+ $1.retries }
     if retries > 0 { parts.append("\(retries) asked again") }
     if let worst = lookups(flow).compactMap(\.latency).max() {
       parts.append("\(Self.milliseconds(worst)) at most")

@@ -1,4 +1,5 @@
 public import Diagnosis
+internal import FlowModel
 
 /// Findings about a node as lines for people.
 public struct ExaminationText {

@@ -29,7 +29,8 @@ public struct FlowText {
     let lookups = dns.lines(flow, all: verbosity > 1).map { "    \($0)\n" }.joined()
     guard explanation != nil || verbosity > 0 else { return header + "\n" + lookups }
     if let explanation, !explained.insert(explanation.kind).inserted, verbosity == 0 {
-      return header + colour("   \(explanation.cause) as above", explanation) + "\n" + lookups
+      return header + colour("   \(explanation.cause.printable) as above", explanation) + "\n"
+        + lookups
     }
     if let explanation, !explanation.isFailure, verbosity == 0 {
       // its packets are fine
@@ -128,7 +129,7 @@ public struct FlowText {
     if flow.syns > 1 { parts.append("\(flow.syns) SYNs") }
     if !isDone, flow.state == .completed || flow.state == .open || flow.state == .reset {
       parts.append("\(flow.packets.original)+\(flow.packets.reply) packets")
-      parts.append(milliseconds(flow.end - flow.start))
+      parts.append(milliseconds(flow.end - min(flow.start, flow.end)))
     }
     if flow.dropCount > 0, flow.state != .completed || flow.dropCount > 1 {
       parts.append("\(flow.dropCount) dropped")
@@ -195,12 +196,15 @@ public struct FlowText {
       rows.append((i == 0 ? "seen" : "", evidence.printable))
     }
     rows.append(
-      ("layer", "\(e.layer.rawValue)  \(style.dim("(\(e.cause), \(e.certainty.rawValue))"))"))
+      (
+        "layer",
+        "\(e.layer.rawValue)  \(style.dim("(\(e.cause.printable), \(e.certainty.rawValue))"))"
+      ))
     for (i, command) in e.check.enumerated() {
       rows.append((i == 0 ? "check" : "", command.printable))
     }
     rows.append(("fix", e.fix.printable))
-    let title = "  \(colour("\(e.isFailure ? "✗" : "!") \(e.cause)", e))\n"
+    let title = "  \(colour("\(e.isFailure ? "✗" : "!") \(e.cause.printable)", e))\n"
     return title
       + rows.map { "      \(style.dim($0.0.padded(6))) \($0.1)\n" }.joined()
   }

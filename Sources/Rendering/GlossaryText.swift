@@ -1,4 +1,5 @@
 public import Diagnosis
+internal import FlowModel
 
 /// Words of the kernel's, explained for people.
 public struct GlossaryText {

@@ -24,17 +24,4 @@ extension String {
     let missing = width - count
     return missing > 0 ? self + String(repeating: " ", count: missing) : self
   }
-
-  /// Safe on a terminal: control characters become `?`, whatever the node calls its things.
-  public var printable: String {
-    String(
-      String.UnicodeScalarView(
-        unicodeScalars.map { scalar in
-          let value = scalar.value
-          let isControl = value < 32 || (127..<160).contains(value)
-          // bidirectional overrides can make a line read as another
-          let isOverride = (0x202a...0x202e).contains(value) || (0x2066...0x2069).contains(value)
-          return isControl || isOverride ? "?" : scalar
-        }))
-  }
 }

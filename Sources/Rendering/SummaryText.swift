@@ -33,14 +33,15 @@ public struct SummaryText {
     }
     if summary.truncated > 0 {
       text += style.yellow(
-        "  \(counted(Int(summary.truncated), "packet")) with headers cut short, not traced")
+        "  \(counted(Int(clamping: summary.truncated), "packet")) with headers cut short, not traced"
+      )
       text += "\n"
     }
     text +=
       summary.eventsLost == 0
       ? style.dim("  no events lost")
       : style.yellow(
-        "  \(counted(Int(summary.eventsLost), "event")) lost: timelines may have gaps; a larger "
+        "  \(counted(Int(clamping: summary.eventsLost), "event")) lost: timelines may have gaps; a larger "
           + "--buffer helps")
     return text + "\n"
   }
@@ -57,7 +58,7 @@ public struct SummaryText {
         }
         let known = rows[row.endpoint]
         rows[row.endpoint] = (
-          row.connections + (known?.count ?? 0), row.failed + (known?.failed ?? 0),
+          row.connections &+ (known?.count ?? 0), row.failed &+ (known?.failed ?? 0),
           known == nil ? share : ""
         )
       }
@@ -65,7 +66,7 @@ public struct SummaryText {
     for row in summary.endpoints {
       let known = rows[row.endpoint]
       rows[row.endpoint] = (
-        row.connections + (known?.count ?? 0), row.failed + (known?.failed ?? 0), ""
+        row.connections &+ (known?.count ?? 0), row.failed &+ (known?.failed ?? 0), ""
       )
     }
     let width = rows.keys.map { "\($0)".count }.max() ?? 0
@@ -87,7 +88,7 @@ public struct SummaryText {
       var line =
         style.red("✗ endpoint-failing") + "  \(spread.service.printable) fails only through "
         + "\(row.endpoint): \(row.failed) of \(row.connections) there, none of "
-        + "\(spread.connections - row.connections) elsewhere"
+        + "\(spread.connections &- row.connections) elsewhere"
       if spread.endpointCount > 1 {
         line += "; about \(100 / spread.endpointCount) % of its connections go there"
       }
@@ -105,7 +106,7 @@ public struct SummaryText {
 
   /// The paragraph about DNS.
   private func lookups(_ dns: SummaryRecord.DNS) -> String {
-    let answered = dns.codes.reduce(0) { $0 + $1.count }
+    let answered = dns.codes.reduce(0) { $0 &+ $1.count }
     var text = counted(dns.questions, "question")
     if dns.unanswered > 0 {
       text += ", " + style.red("\(dns.unanswered) unanswered")

@@ -42,10 +42,15 @@ struct DropsSession {
   mutating func run() async throws(TracingError) -> Int32 {
     let begin = Session.now()
     var lastRound = begin
+    var lastRelease = begin
     while !Interruption.isAsked {
       let now = Session.now()
       if let limit, now - begin >= limit { break }
       try poll(milliseconds: 50)
+      if now - lastRelease > 500_000_000 {
+        node.releaseNamespaces()
+        lastRelease = now
+      }
       if now - lastRound >= interval {
         guard await report(seconds: Double(now - lastRound) / 1e9, since: begin) else { break }
         groups.tick()

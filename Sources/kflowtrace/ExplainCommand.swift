@@ -61,7 +61,7 @@ struct ExplainCommand: ParsableCommand {
   }
 
   private func fail(_ line: String, _ code: Int32) -> ExitCode {
-    Output.note("kflowtrace: explain \(line)".printable)
+    Output.note("kflowtrace: explain \(line)")
     return ExitCode(code)
   }
 }

@@ -43,7 +43,7 @@ struct FlowOutput {
       lines.removeAll()
       lines.append(record)
       _ = Output.result(lines.bytes)
-      Output.note(SummaryText(style: Style(isColoured: false)).render(record))
+      Output.remark(SummaryText(style: Style(isColoured: false)).render(record))
     } else {
       _ = Output.result((isInBlock ? "" : "\n") + SummaryText(style: style).render(record))
     }

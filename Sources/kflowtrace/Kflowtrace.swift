@@ -72,7 +72,7 @@ extension ExitCode {
       self.init(try await session())
     } catch {
       Output.note("kflowtrace: \(error.message)")
-      if isVerbose, !error.details.isEmpty { Output.note(error.details) }
+      for line in error.details.split(separator: "\n") where isVerbose { Output.note(String(line)) }
       self.init(error.exitCode)
     }
   }

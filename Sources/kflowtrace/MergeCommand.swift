@@ -126,8 +126,8 @@ private struct Merge {
     case .header(let header): if isFirst, self.header == nil { self.header = header }
     case .summary(let summary):
       duration = max(duration, summary.duration)
-      lost += summary.eventsLost
-      truncated += summary.truncated
+      lost &+= summary.eventsLost
+      truncated &+= summary.truncated
     default: break
     }
   }
@@ -143,15 +143,15 @@ private struct Merge {
         continue
       }
       let way = clock.offset < 0 ? "behind" : "ahead of"
-      let sure = clock.uncertainty.map { "± \(Self.milliseconds($0)) ms" }
+      let sure = clock.uncertainty.map { "± \(Self.milliseconds($0.magnitude)) ms" }
       Output.note(
-        "the clock of \(node.label) is \(Self.milliseconds(abs(clock.offset))) ms \(way) that of "
+        "the clock of \(node.label) is \(Self.milliseconds(clock.offset.magnitude)) ms \(way) that of "
           + "\(first) (\(sure ?? "packets went one way only: at most that"), "
           + "from \(clock.packets) packets both saw)")
     }
   }
 
-  private static func milliseconds(_ ns: Int64) -> String {
+  private static func milliseconds(_ ns: UInt64) -> String {
     let micros = (ns + 500) / 1000
     return "\(micros / 1000).\(String(1000 + micros % 1000).dropFirst())"
   }

@@ -211,6 +211,9 @@ final class NodeKnowledge: NodeView {
     names.learn(interfaces, in: netns)
   }
 
+  /// Lets go of namespaces that are gone, which live on as long as somebody holds them.
+  func releaseNamespaces() { names.releaseNamespaces() }
+
   func interfaceName(_ index: UInt32, in netns: UInt32) -> String {
     names.interface(index, in: netns)
   }

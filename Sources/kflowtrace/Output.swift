@@ -1,3 +1,4 @@
+import FlowModel
 import FoundationEssentials
 import Glibc
 import Synchronization
@@ -9,8 +10,11 @@ enum Output {
     isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
   }
 
-  /// One line for people, on stderr.
-  static func note(_ text: String) { _ = write(Array((text + "\n").utf8), to: 2) }
+  /// One line for people, on stderr; names of the node may be in it.
+  static func note(_ text: String) { remark(text.printable) }
+
+  /// The same for lines that are safe on a terminal already.
+  static func remark(_ text: String) { _ = write(Array((text + "\n").utf8), to: 2) }
 
   /// A result; false when nobody reads it any more (closed pipe, full disk).
   static func result(_ text: String) -> Bool { write(Array(text.utf8), to: 1) }

@@ -72,9 +72,9 @@ private struct Replay {
         switch record {
         case .flow(let flow): if wanted(flow, header) { output.tell(flow, line: bytes) }
         case .summary(let record):
-          told.duration += record.duration
-          told.lost += record.eventsLost
-          told.truncated += record.truncated
+          told.duration &+= record.duration
+          told.lost &+= record.eventsLost
+          told.truncated &+= record.truncated
         default: break
         }
         return !output.isReaderGone && !Interruption.isAsked

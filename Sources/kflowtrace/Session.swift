@@ -147,7 +147,11 @@ struct Session {
     }
     try poll(milliseconds: 0)
     try housekeeping()
-    pending += correlator.drain()
+    let end = Self.now()
+    // one that had only just begun did not fail
+    pending += correlator.drain().filter {
+      $0.state != .noAnswer || !$0.drops.isEmpty || $0.start + 100_000_000 < end
+    }
     await report(upTo: .max)
     let record = summary.record(
       duration: Self.now() - begin, eventsLost: tracer.eventsLost,
@@ -167,7 +171,7 @@ struct Session {
       lines.removeAll()
       lines.append(record)
       if command.json { _ = Output.result(lines.bytes) }
-      Output.note(SummaryText(style: Style(isColoured: false)).render(record))
+      Output.remark(SummaryText(style: Style(isColoured: false)).render(record))
     } else {
       _ = Output.result((isInBlock ? "" : "\n") + SummaryText(style: style).render(record))
     }
@@ -190,6 +194,9 @@ struct Session {
   }
 
   private mutating func housekeeping() throws(TracingError) {
+    try tracer.releaseNamespaces()
+    ruleTracer?.releaseNamespaces()
+    node.releaseNamespaces()
     let added = try tracer.followModules()
     if !added.isEmpty {
       Output.note("note: probed after a module was loaded: " + added.joined(separator: ", "))

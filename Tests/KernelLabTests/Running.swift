@@ -65,6 +65,9 @@ extension Lab {
       return pid
     }
 
+    /// What it has written to standard output so far.
+    var output: String { (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? "" }
+
     /// What it has written to standard error so far.
     var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
 

@@ -152,6 +152,10 @@ private func endpoint(_ address: String, _ port: UInt16) throws -> Endpoint {
     for _ in 0..<2000 {
       var bytes = (0..<192).map { _ in UInt8.random(in: 0...255, using: &numbers) }
       bytes[74] = try #require(hooks.randomElement(using: &numbers))
+      // a time no clock shows
+      bytes[7] |= 0x40
+      #expect(decode(bytes) == nil)
+      bytes[7] &= 0x3f
       let event = try #require(decode(bytes))
       #expect(event.hook.rawValue == bytes[74])
       #expect(event.tuple.source.address.bytes == Array(bytes[84..<100]))

@@ -57,6 +57,36 @@ import Testing
   }
 
   @Test(
+    "a namespace is gone with its last name and process, and is let go of then",
+    .enabled(if: isRoot, "needs root"))
+  func released() throws {
+    let name = "utb-\(getpid())-released"
+    let dwelling = Process()
+    let namespace: NetworkNamespace
+    do {
+      try run("ip", "netns", "add", name)
+      defer { _ = try? run("ip", "netns", "del", name) }
+      namespace = try NetworkNamespace.named(name)
+      #expect(!namespace.isGone)
+      dwelling.executableURL = URL(filePath: "/usr/bin/env")
+      dwelling.arguments = ["ip", "netns", "exec", name, "sleep", "60"]
+      try dwelling.run()
+      // until it is in there
+      let deadline = Date().addingTimeInterval(10)
+      let link = "/proc/\(dwelling.processIdentifier)/ns/net"
+      while NetworkNamespace.inode(of: link) != namespace.inode, Date() < deadline {
+        usleep(5000)
+      }
+    }
+    #expect(!namespace.isGone, "a process is in it")
+    kill(dwelling.processIdentifier, SIGKILL)
+    dwelling.waitUntilExit()
+    #expect(namespace.isGone)
+    #expect(throws: TracingError.self) { try namespace.inventory() }
+    #expect(try !NetworkNamespace.current().isGone)
+  }
+
+  @Test(
     "inside, the thread is there, and afterwards where it was", .enabled(if: isRoot, "needs root"))
   func inside() throws {
     let name = "utb-\(getpid())-in"

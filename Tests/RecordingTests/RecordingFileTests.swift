@@ -210,6 +210,26 @@ private final class Folder {
     #expect(damage[6] == "10: it ends in the middle of the line")
   }
 
+  @Test(
+    "numbers that no trace has are damage: sums of them would not fit",
+    arguments: [
+      ("\"syns\":1", "\"syns\":9007199254740992"), ("\"syns\":1", "\"syns\":1e3"),
+      ("\"syns\":1", "\"syns\":1.5"), ("\"syns\":1", "\"syns\":99999999999999999999999"),
+      ("\"start\":", "\"start\":4611686018427387904"),
+    ])
+  func numbers(_ this: String, _ that: String) throws {
+    let path = folder.file("numbers.json")
+    let text = String(decoding: try lines(), as: UTF8.self)
+    try #require(text.contains(this))
+    try text.replacing(this, with: that).write(toFile: path, atomically: false, encoding: .utf8)
+    let (records, damage) = try read(path)
+    #expect(damage.count == 1 && damage[0].contains("it has a number"), "\(damage)")
+    #expect(!records.isEmpty)
+    let fits = text.replacing("\"syns\":1", with: "\"syns\":9007199254740991")
+    try fits.write(toFile: path, atomically: false, encoding: .utf8)
+    #expect(try read(path).damage.isEmpty)
+  }
+
   @Test("no bytes at all, and bytes of any kind, are no crash") func junk() throws {
     var random = SystemRandomNumberGenerator()
     for count in [0, 1, 2, 4, 100, 100_000] {

@@ -68,9 +68,9 @@ public struct HTMLExporter: Exporter {
 
   public mutating func end() -> [UInt8] {
     let sums = summary.record(
-      duration: traces.reduce(0) { $0 + $1.duration },
-      eventsLost: traces.reduce(0) { $0 + $1.eventsLost },
-      truncated: traces.reduce(0) { $0 + $1.truncated })
+      duration: traces.reduce(0) { $0 &+ $1.duration },
+      eventsLost: traces.reduce(0) { $0 &+ $1.eventsLost },
+      truncated: traces.reduce(0) { $0 &+ $1.truncated })
     var page = Array("\(EmbeddedPage.before)".utf8)
     Self.append(tables.json(traces, sums), to: &page)
     // the object's last member

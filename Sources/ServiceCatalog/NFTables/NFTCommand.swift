@@ -75,7 +75,7 @@ extension NFTTableName {
   }
 
   /// From what follows the header of NFT_MSG_NEWTABLE: `struct nfgenmsg`, attributes.
-  private init?(message: UnsafeRawBufferPointer) {
+  package init?(message: UnsafeRawBufferPointer) {
     guard let family = unsafe message.first.flatMap({ Self.families[Int32($0)] }) else { return nil }
     var at = MemoryLayout<nfgenmsg>.size
     while at + 4 <= message.count {
