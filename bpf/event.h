@@ -90,7 +90,7 @@ struct kft_tuple {
 	 * answering side's were 0 */
 	__u16 sport;
 	__u16 dport;
-};
+} __attribute__((aligned(4))); /* or it would be copied byte by byte */
 
 struct kft_event {
 	__u64 time_ns; /* CLOCK_BOOTTIME */
@@ -151,7 +151,7 @@ struct kft_match_key {
 	__u16 port; /* network byte order */
 	__u8 proto;
 	__u8 pad;
-};
+} __attribute__((aligned(4)));
 
 /*
  * A packet is of interest if either side has `any`, or if one side has bit i of
@@ -187,20 +187,21 @@ struct kft_bits {
 struct kft_config {
 	__u8 match_all; /* no selector */
 	__u8 proto; /* IPPROTO_*, 0 any */
+	__u8 full_keys; /* keys with address and port exist */
 	__u8 address_keys; /* keys without a port exist */
 	__u8 port_keys; /* keys without an address exist */
 	__u8 netns_filter; /* only namespaces in kft_netns */
 	__u8 dns; /* payload of port 53, too */
+	__u8 pad;
 	__u16 tunnel_ports[KFT_TUNNEL_PORTS]; /* network byte order, 0 unused */
+	__u32 wake_bytes; /* in the ring buffer, for the reader to be woken before it looks */
 };
 
 /* Index into the per-CPU counters. */
 enum kft_counter {
 	KFT_COUNT_LOST = 0, /* of interest, but the ring buffer was full */
-	KFT_COUNT_SENT = 1,
-	KFT_COUNT_TRUNCATED = 2, /* IP packets whose headers were cut short */
-	KFT_COUNT_NOT_IP = 3,
-	KFT_COUNTERS = 4,
+	KFT_COUNT_TRUNCATED = 1, /* IP packets whose headers were cut short */
+	KFT_COUNTERS = 2,
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include "event.h"
 #include "kernel_types.h"
 #include "maps.bpf.h"
+#include "skb.bpf.h"
 #include "packet.bpf.h"
 #include "match.bpf.h"
 #include "dns.bpf.h"

@@ -13,23 +13,34 @@ static __always_inline int kft_at(struct sk_buff *skb, __u8 hook)
 	return 0;
 }
 
+/* What the state of a netfilter hook says of the place. Negative: not of an IP family. */
+__noinline int kft_read_state(__u64 state, struct kft_site *site)
+{
+	__u64 span[8];
+	__u32 first = 0;
+	__u8 pf = 0;
+
+	if (!site || bpf_probe_read_kernel(span, sizeof(span), (void *)state))
+		return -1;
+#define KFT_OF_STATE(to, field) KFT_TAKE(to, span, first, state, struct nf_hook_state, field)
+	KFT_OF_STATE(pf, pf);
+	if (pf != 2 && pf != 10) /* NFPROTO_IPV4, NFPROTO_IPV6: not bridge, ARP, netdev */
+		return -1;
+	KFT_OF_STATE(site->nf_hook, hook);
+	KFT_OF_STATE(site->net, net);
+	KFT_OF_STATE(site->dev, in);
+	KFT_OF_STATE(site->out, out);
+#undef KFT_OF_STATE
+	return 0;
+}
+
 static __always_inline int kft_at_hook(struct sk_buff *skb, struct nf_hook_state *state, __u8 hook,
 				       __u8 table)
 {
-	struct kft_site site = {
-		.skb = (__u64)skb,
-		.net = BPF_CORE_READ(state, net),
-		.dev = BPF_CORE_READ(state, in),
-		.out = BPF_CORE_READ(state, out),
-		.hook = hook,
-		.nf_hook = BPF_CORE_READ(state, hook),
-		.table = table,
-	};
-	__u8 pf = BPF_CORE_READ(state, pf);
+	struct kft_site site = {.skb = (__u64)skb, .hook = hook, .table = table};
 
-	if (pf != 2 && pf != 10) /* NFPROTO_IPV4, NFPROTO_IPV6: not bridge, ARP, netdev */
-		return 0;
-	kft_report(&site, 1);
+	if (!kft_read_state((__u64)state, &site))
+		kft_report(&site, 1);
 	return 0;
 }
 
@@ -156,8 +167,8 @@ static __always_inline int kft_output(struct net *net, struct sk_buff *skb)
 {
 	struct kft_site site = {
 		.skb = (__u64)skb,
-		.net = net,
-		.out = kft_route_dev(skb),
+		.net = (__u64)net,
+		.out = kft_route_dev(BPF_CORE_READ(skb, _skb_refdst)),
 		.hook = KFT_IP_OUTPUT,
 		.nf_hook = KFT_NF_HOOK_NONE,
 	};

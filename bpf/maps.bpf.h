@@ -12,6 +12,12 @@ struct {
 	__uint(max_entries, 8 * 1024 * 1024); /* set by the loader */
 } kft_events SEC(".maps");
 
+/* When the reader was last woken; a race costs one wakeup more. */
+__u64 kft_woken;
+
+/* ns between two of them while it catches up */
+#define KFT_WAKE_EVERY 1000000
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -25,7 +31,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
 	__type(key, struct kft_flow_key);
-	__type(value, __u8);
+	__type(value, __u64); /* when it was learned, in ticks */
 } kft_flows SEC(".maps");
 
 struct {

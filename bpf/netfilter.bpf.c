@@ -8,14 +8,15 @@
 
 static __always_inline int kft_nf(struct bpf_nf_ctx *ctx, __u8 hook)
 {
-	struct nf_hook_state *state = ctx->state;
+	/* the kernel knows the context's types: no probes */
+	const struct nf_hook_state *state = ctx->state;
 	struct kft_site site = {
 		.skb = (__u64)ctx->skb,
-		.net = BPF_CORE_READ(state, net),
-		.dev = BPF_CORE_READ(state, in),
-		.out = BPF_CORE_READ(state, out),
+		.net = (__u64)state->net,
+		.dev = (__u64)state->in,
+		.out = (__u64)state->out,
 		.hook = hook,
-		.nf_hook = BPF_CORE_READ(state, hook),
+		.nf_hook = state->hook,
 	};
 
 	kft_report(&site, 1);

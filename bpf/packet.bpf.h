@@ -2,8 +2,8 @@
 /*
  * From an sk_buff to the tuple of its innermost packet of interest: IPv4, IPv6,
  * the inner packet of VXLAN, Geneve and IP-in-IP, the quoted packet of an ICMP
- * error. Reads by probe, so that every program type can use it, and never past
- * the linear part.
+ * error. Reads by probe, so that every program type can use it, and takes nothing
+ * from past the linear part.
  */
 #ifndef KFT_PACKET_BPF_H
 #define KFT_PACKET_BPF_H
@@ -39,63 +39,89 @@ static __always_inline int kft_is_echo_reply(__u8 proto, __u8 type)
 	return type == (proto == KFT_PROTO_ICMP ? 0 : 129);
 }
 
-/* Where reading has come to: head + at, and the end of the linear part. */
+#define KFT_WINDOW 96
+
+/*
+ * Where reading has come to: head + at, and the end of the linear part; and the bytes from head +
+ * base on, most often all that is asked for.
+ */
 struct kft_cursor {
-	unsigned char *head;
+	__u64 head;
 	__u32 at;
 	__u32 end;
+	__u32 base;
+	__u32 filled;
+	__u8 bytes[KFT_WINDOW];
 };
 
 /*
  * The stages are global functions, here and in the other headers: the verifier
  * checks each once on its own instead of once a path of its callers, which is the
  * difference between 10 and 560 ms a program; and 512 bytes of stack hold one stage
- * at a time. So arguments are numbers or memory that may be NULL.
+ * at a time. So arguments are numbers or memory that may be NULL. They are few: a
+ * return costs about 8 ns where the processor needs a mitigation for it.
  */
 
-static __always_inline int kft_load(const struct kft_cursor *c, __u32 offset, void *to, __u32 size)
+/*
+ * Bytes at an offset from the cursor, NULL past the end. The window may reach beyond the linear part:
+ * skb_shared_info follows it, which is longer.
+ */
+static __always_inline const __u8 *kft_load(struct kft_cursor *c, __u32 offset, __u32 size)
 {
-	if (c->at + offset + size > c->end)
-		return -1;
-	return bpf_probe_read_kernel(to, size, c->head + c->at + offset);
+	__u32 from = c->at + offset, index = from - c->base;
+
+	if (from + size > c->end)
+		return NULL;
+	if (!c->filled || index > KFT_WINDOW - size) {
+		if (bpf_probe_read_kernel(c->bytes, KFT_WINDOW, (void *)(c->head + from)))
+			return NULL;
+		c->base = from;
+		c->filled = 1;
+		index = 0;
+	}
+	return c->bytes + index;
 }
 
-static __always_inline void kft_map_v4(__u8 *to, const __u8 *from)
+/* To addresses of tuples, which are aligned; from headers, which may be not. */
+static __always_inline void kft_copy_address(__u8 *to, const __u8 *from)
 {
-	__builtin_memset(to, 0, 10);
-	to[10] = 0xff;
-	to[11] = 0xff;
-	__builtin_memcpy(to + 12, from, 4);
+	__u32 *t = (__u32 *)to;
+	const __u32 *f = (const __u32 *)from;
+
+	t[0] = f[0];
+	t[1] = f[1];
+	t[2] = f[2];
+	t[3] = f[3];
 }
 
-/* An IPv4 address in the first four of sixteen bytes. */
-static __always_inline void kft_map_v4_in_place(__u8 *addr)
+static __always_inline void kft_map_v4(__u8 *to, __u32 v4)
 {
-	__u32 v4;
+	__u32 *t = (__u32 *)to;
 
-	__builtin_memcpy(&v4, addr, 4);
-	kft_map_v4(addr, (const __u8 *)&v4);
+	t[0] = 0;
+	t[1] = 0;
+	t[2] = bpf_htonl(0xffff);
+	t[3] = v4;
 }
 
 static __always_inline __u16 kft_be16(const __u8 *p)
 {
-	return (__u16)p[0] << 8 | p[1];
+	return bpf_ntohs(*(const __u16 *)p);
 }
 
 static __always_inline __u32 kft_be32(const __u8 *p)
 {
-	return (__u32)p[0] << 24 | (__u32)p[1] << 16 | (__u32)p[2] << 8 | p[3];
+	return bpf_ntohl(*(const __u32 *)p);
 }
 
 /* The IP header at the cursor; leaves the cursor at the L4 header. Negative: not IP. */
-__noinline int kft_parse_ip(struct kft_cursor *c, struct kft_packet *p)
+static __always_inline int kft_parse_ip(struct kft_cursor *c, struct kft_packet *p)
 {
-	__u8 h[40];
+	const __u8 *h, *ext;
 	__u32 skip;
 
-	if (!c || !p)
-		return -1;
-	if (kft_load(c, 0, h, 20)) {
+	h = kft_load(c, 0, 20);
+	if (!h) {
 		p->flags |= KFT_F_TRUNCATED;
 		return -1;
 	}
@@ -110,12 +136,13 @@ __noinline int kft_parse_ip(struct kft_cursor *c, struct kft_packet *p)
 		p->frag = kft_be16(h + 6);
 		p->ttl = h[8];
 		p->proto = h[9];
-		kft_map_v4(p->tuple.saddr, h + 12);
-		kft_map_v4(p->tuple.daddr, h + 16);
+		kft_map_v4(p->tuple.saddr, *(const __u32 *)(h + 12));
+		kft_map_v4(p->tuple.daddr, *(const __u32 *)(h + 16));
 		if (p->frag & 0x1fff)
 			p->flags |= KFT_F_FRAGMENT;
 	} else if (h[0] >> 4 == 6) {
-		if (kft_load(c, 20, h + 20, 20)) {
+		h = kft_load(c, 0, 40);
+		if (!h) {
 			p->flags |= KFT_F_TRUNCATED;
 			return -1;
 		}
@@ -123,16 +150,15 @@ __noinline int kft_parse_ip(struct kft_cursor *c, struct kft_packet *p)
 		p->len = kft_be16(h + 4) + 40;
 		p->proto = h[6];
 		p->ttl = h[7];
-		__builtin_memcpy(p->tuple.saddr, h + 8, 16);
-		__builtin_memcpy(p->tuple.daddr, h + 24, 16);
+		kft_copy_address(p->tuple.saddr, h + 8);
+		kft_copy_address(p->tuple.daddr, h + 24);
 		/* hop-by-hop 0, routing 43, destination options 60, fragment 44 */
 #pragma unroll
 		for (int i = 0; i < 3; i++) {
-			__u8 ext[4];
-
 			if (p->proto != 0 && p->proto != 43 && p->proto != 60 && p->proto != 44)
 				break;
-			if (kft_load(c, skip, ext, 4)) {
+			ext = kft_load(c, skip, 4);
+			if (!ext) {
 				p->flags |= KFT_F_TRUNCATED;
 				break;
 			}
@@ -162,13 +188,11 @@ __noinline int kft_parse_ip(struct kft_cursor *c, struct kft_packet *p)
 }
 
 /* Ports and L4 fields at the cursor. */
-__noinline int kft_parse_l4(struct kft_cursor *c, struct kft_packet *p)
+static __always_inline void kft_parse_l4(struct kft_cursor *c, struct kft_packet *p)
 {
-	__u8 h[14];
+	const __u8 *h;
 	__u32 header = 8;
 
-	if (!c || !p)
-		return -1;
 	p->tuple.sport = 0;
 	p->tuple.dport = 0;
 	p->seq = 0;
@@ -178,28 +202,30 @@ __noinline int kft_parse_l4(struct kft_cursor *c, struct kft_packet *p)
 	p->icmp_code = 0;
 	p->data = 0;
 	if (p->flags & KFT_F_FRAGMENT)
-		return 0;
+		return;
 	if (p->proto != KFT_PROTO_TCP && p->proto != KFT_PROTO_UDP && p->proto != KFT_PROTO_SCTP &&
 	    p->proto != KFT_PROTO_ICMP && p->proto != KFT_PROTO_ICMPV6)
-		return 0;
-	if (kft_load(c, 0, h, 8)) {
+		return;
+	h = kft_load(c, 0, 8);
+	if (!h) {
 		p->flags |= KFT_F_TRUNCATED;
-		return 0;
+		return;
 	}
 	if (p->proto == KFT_PROTO_ICMP || p->proto == KFT_PROTO_ICMPV6) {
 		p->icmp_type = h[0];
 		p->icmp_code = h[1];
 		if (kft_is_echo_request(p->proto, p->icmp_type))
-			__builtin_memcpy(&p->tuple.sport, h + 4, 2);
+			p->tuple.sport = *(const __u16 *)(h + 4);
 		if (kft_is_echo_reply(p->proto, p->icmp_type))
-			__builtin_memcpy(&p->tuple.dport, h + 4, 2);
+			p->tuple.dport = *(const __u16 *)(h + 4);
 	} else {
-		__builtin_memcpy(&p->tuple.sport, h, 2);
-		__builtin_memcpy(&p->tuple.dport, h + 2, 2);
+		p->tuple.sport = *(const __u16 *)h;
+		p->tuple.dport = *(const __u16 *)(h + 2);
 		if (p->proto == KFT_PROTO_TCP) {
 			p->seq = kft_be32(h + 4);
 			/* an ICMP error may quote 8 bytes only */
-			if (!kft_load(c, 8, h + 8, 6)) {
+			h = kft_load(c, 0, 14);
+			if (h) {
 				p->ack = kft_be32(h + 8);
 				header = (h[12] >> 4) * 4;
 				p->tcp_flags = h[13];
@@ -209,7 +235,34 @@ __noinline int kft_parse_l4(struct kft_cursor *c, struct kft_packet *p)
 	p->payload = p->payload > header ? p->payload - header : 0;
 	p->data = c->at + header;
 	p->end = c->end;
+}
+
+/* Both headers at the cursor. Negative: not IP. */
+__noinline int kft_parse_headers(struct kft_cursor *c, struct kft_packet *p)
+{
+	if (!c || !p || kft_parse_ip(c, p))
+		return -1;
+	kft_parse_l4(c, p);
 	return 0;
+}
+
+/* Of UDP, whether it is known to carry packets. */
+static __always_inline int kft_is_tunnel_port(__u16 port)
+{
+	int known = 0;
+
+#pragma unroll
+	for (int i = 0; i < KFT_TUNNEL_PORTS; i++)
+		known |= kft_config.tunnel_ports[i] == port;
+	return known && port;
+}
+
+/* Whether there is reason to look what the packet carries. */
+static __always_inline int kft_may_carry(__u8 proto, __u16 dport)
+{
+	if (proto == KFT_PROTO_UDP)
+		return kft_is_tunnel_port(dport);
+	return proto != KFT_PROTO_TCP && proto != KFT_PROTO_SCTP;
 }
 
 /*
@@ -218,9 +271,8 @@ __noinline int kft_parse_l4(struct kft_cursor *c, struct kft_packet *p)
  */
 __noinline int kft_enter_carried(struct kft_cursor *c, struct kft_packet *p)
 {
-	__u8 h[8];
+	const __u8 *h;
 	__u32 skip = 8;
-	int known = 0;
 
 	if (!c || !p)
 		return 0;
@@ -246,11 +298,8 @@ __noinline int kft_enter_carried(struct kft_cursor *c, struct kft_packet *p)
 	}
 	if (p->proto != KFT_PROTO_UDP)
 		return 0;
-#pragma unroll
-	for (int i = 0; i < KFT_TUNNEL_PORTS; i++)
-		if (kft_config.tunnel_ports[i] && kft_config.tunnel_ports[i] == p->tuple.dport)
-			known = 1;
-	if (!known || kft_load(c, 8, h, 8))
+	h = kft_load(c, 8, 8);
+	if (!h)
 		return 0;
 	if (h[0] == 0x08) { /* VXLAN: flags with a valid VNI */
 		p->vni = kft_be32(h + 4) >> 8;
@@ -262,7 +311,8 @@ __noinline int kft_enter_carried(struct kft_cursor *c, struct kft_packet *p)
 	} else {
 		return 0;
 	}
-	if (kft_load(c, skip + 12, h, 2))
+	h = kft_load(c, skip + 12, 2);
+	if (!h)
 		return 0;
 	if (kft_be16(h) != KFT_ETH_P_IP && kft_be16(h) != KFT_ETH_P_IPV6)
 		return 0;
@@ -270,29 +320,34 @@ __noinline int kft_enter_carried(struct kft_cursor *c, struct kft_packet *p)
 	return 1;
 }
 
-/* Negative: nothing of IP in it. `address` is the sk_buff's. */
-__noinline int kft_parse(__u64 address, struct kft_packet *p)
+/* Negative: nothing of IP in it. `skb` and `p` are filled in. */
+__noinline int kft_parse(__u64 address, struct kft_skb *skb, struct kft_packet *p)
 {
-	struct sk_buff *skb = (struct sk_buff *)address;
-	struct kft_cursor c;
+	union { /* one after the other */
+		struct kft_cursor cursor;
+		struct kft_skb_span span;
+	} u = {};
+	struct kft_cursor *c = &u.cursor;
+	struct kft_network n;
 	__u32 len;
-	__u16 ip_id, frag, payload, protocol;
+	__u16 ip_id, frag, payload;
 	__u8 proto, ttl, type, code;
 	int carried;
 
-	if (!p)
+	if (!skb || !p || kft_take_skb(address, &u.span, skb, &n))
 		return -1;
 	/* sockets of other families and devices carry other things than IP */
-	protocol = BPF_CORE_READ(skb, protocol);
-	if (protocol != bpf_htons(KFT_ETH_P_IP) && protocol != bpf_htons(KFT_ETH_P_IPV6))
+	if (n.protocol != bpf_htons(KFT_ETH_P_IP) && n.protocol != bpf_htons(KFT_ETH_P_IPV6))
 		return -1;
-	c.head = BPF_CORE_READ(skb, head);
-	c.at = BPF_CORE_READ(skb, network_header);
-	c.end = BPF_CORE_READ(skb, tail);
-	if (kft_parse_ip(&c, p))
+	c->head = skb->head;
+	c->at = n.header;
+	c->end = n.tail;
+	c->filled = 0;
+	if (kft_parse_headers(c, p))
 		return -1;
-	kft_parse_l4(&c, p);
-	carried = kft_enter_carried(&c, p);
+	if (!kft_may_carry(p->proto, p->tuple.dport))
+		return 0;
+	carried = kft_enter_carried(c, p);
 	if (!carried)
 		return 0;
 	proto = p->proto;
@@ -304,7 +359,7 @@ __noinline int kft_parse(__u64 address, struct kft_packet *p)
 	frag = p->frag;
 	payload = p->payload;
 	p->outer = p->tuple;
-	if (kft_parse_ip(&c, p)) {
+	if (kft_parse_headers(c, p)) {
 		/* what it carries can't be read: the outer packet is all there is */
 		p->tuple = p->outer;
 		p->proto = proto;
@@ -317,7 +372,6 @@ __noinline int kft_parse(__u64 address, struct kft_packet *p)
 		return 0;
 	}
 	p->flags |= carried == 1 ? KFT_F_TUNNEL : KFT_F_ICMP_ERROR;
-	kft_parse_l4(&c, p);
 	if (carried == 2) {
 		p->icmp_type = type;
 		p->icmp_code = code;

@@ -8,14 +8,17 @@
  * on the way.
  */
 struct kft_site {
-	__u64 skb; /* in memory it is a number to the verifier, whatever the context was */
-	struct net *net;
-	struct net_device *dev;
-	struct net_device *out;
-	struct nf_conn *ct;
+	/* addresses are numbers to the verifier once they are in memory, whatever the context was */
+	__u64 skb;
+	__u64 net;
+	__u64 dev;
+	__u64 out;
+	__u64 ct;
 	__u64 location;
 	__u32 reason;
-	__u32 netns;
+	struct kft_place place;
+	__u16 gso_size;
+	__u8 has_gso_size; /* it is known */
 	__u8 ct_dir;
 	__u8 ipvs; /* kft_ipvs_entry has its tuples */
 	__u8 hook;
@@ -24,35 +27,72 @@ struct kft_site {
 	__u8 icmp_type, icmp_code;
 };
 
-__noinline int kft_read_tuple(__u64 ct, int dir, struct kft_tuple *t)
+/* An IPv4 address in the first four of sixteen bytes. */
+static __always_inline void kft_map_v4_in_place(__u8 *addr)
 {
-	struct nf_conntrack_tuple_hash *h;
-	__u16 family;
+	kft_map_v4(addr, *(__u32 *)addr);
+}
+
+/* A tuple of conntrack's, from its bytes. */
+static __always_inline void kft_take_tuple(const void *from, int dir, struct kft_tuple *t)
+{
 	__u8 proto;
 
-	if (!t)
-		return -1;
-	if (!bpf_core_type_exists(struct nf_conn))
-		return -1;
-	h = (void *)ct + bpf_core_field_offset(struct nf_conn, tuplehash);
-	if (dir)
-		h = (void *)h + bpf_core_type_size(struct nf_conntrack_tuple_hash);
-	BPF_CORE_READ_INTO(&family, h, tuple.src.l3num);
-	BPF_CORE_READ_INTO((union nf_inet_addr *)t->saddr, h, tuple.src.u3);
-	BPF_CORE_READ_INTO((union nf_inet_addr *)t->daddr, h, tuple.dst.u3);
-	BPF_CORE_READ_INTO(&t->sport, h, tuple.src.u.all);
-	BPF_CORE_READ_INTO(&t->dport, h, tuple.dst.u.all);
-	BPF_CORE_READ_INTO(&proto, h, tuple.dst.protonum);
+#define KFT_OF_TUPLE(field) (from + bpf_core_field_offset(struct nf_conntrack_tuple, field))
+	kft_copy_address(t->saddr, KFT_OF_TUPLE(src.u3));
+	kft_copy_address(t->daddr, KFT_OF_TUPLE(dst.u3));
+	t->sport = *(const __u16 *)KFT_OF_TUPLE(src.u.all);
+	t->dport = *(const __u16 *)KFT_OF_TUPLE(dst.u.all);
+	proto = *(const __u8 *)KFT_OF_TUPLE(dst.protonum);
 	if (proto == KFT_PROTO_ICMP || proto == KFT_PROTO_ICMPV6) {
 		/* the source's "port" is the identifier both ways, the destination's type and code */
 		t->dport = dir ? t->sport : 0;
 		t->sport = dir ? 0 : t->sport;
 	}
-	if (family == 2) { /* AF_INET */
+	if (*(const __u16 *)KFT_OF_TUPLE(src.l3num) == 2) { /* AF_INET */
 		kft_map_v4_in_place(t->saddr);
 		kft_map_v4_in_place(t->daddr);
 	}
+#undef KFT_OF_TUPLE
+}
+
+/* One tuple of an entry. */
+__noinline int kft_read_tuple(__u64 ct, int dir, struct kft_tuple *t)
+{
+	__u64 span[5];
+	__u64 at = ct;
+
+	if (!t || !bpf_core_type_exists(struct nf_conn))
+		return -1;
+	at += bpf_core_field_offset(struct nf_conn, tuplehash);
+	at += bpf_core_field_offset(struct nf_conntrack_tuple_hash, tuple);
+	if (dir)
+		at += bpf_core_type_size(struct nf_conntrack_tuple_hash);
+	bpf_probe_read_kernel(span, sizeof(span), (void *)at);
+	kft_take_tuple(span, dir, t);
 	return 0;
+}
+
+/* All of an entry: both tuples; its status, and above it the zone. */
+static __always_inline __u32 kft_read_conn(__u64 ct, struct kft_tuple *orig,
+					   struct kft_tuple *reply)
+{
+	__u64 span[16];
+	__u32 first, second;
+	__u64 status = 0;
+	__u16 zone = 0;
+
+	/* status follows the tuples, and zone is before them */
+	first = bpf_core_field_offset(struct nf_conn, tuplehash) - 8;
+	bpf_probe_read_kernel(span, sizeof(span), (void *)ct + first);
+	second = 8 + bpf_core_field_offset(struct nf_conntrack_tuple_hash, tuple);
+	kft_take_tuple((void *)span + second, 0, orig);
+	second += bpf_core_type_size(struct nf_conntrack_tuple_hash);
+	kft_take_tuple((void *)span + second, 1, reply);
+	KFT_TAKE(status, span, first, ct, struct nf_conn, status);
+	if (bpf_core_field_exists(struct nf_conn, zone))
+		KFT_TAKE(zone, span, first, ct, struct nf_conn, zone.id);
+	return (__u32)zone << 16 | (status & 0xffff);
 }
 
 /*
@@ -78,89 +118,87 @@ static __always_inline struct kft_ipvs_tuples *kft_ipvs_tuples(void)
 	return bpf_map_lookup_elem(&kft_ipvs_entry, &zero);
 }
 
-/* The entry of skb->_nfct; NULL without one. The low 3 bits are ctinfo. */
-static __always_inline struct nf_conn *kft_conn(struct sk_buff *skb, __u8 *dir)
+/* The entry of skb->_nfct; 0 without one. The low 3 bits are ctinfo. */
+static __always_inline __u64 kft_conn(const struct kft_skb *skb, __u8 *dir)
 {
-	unsigned long nfct;
-
 	*dir = 0;
 	if (!bpf_core_type_exists(struct nf_conn))
-		return NULL;
-	nfct = BPF_CORE_READ(skb, _nfct);
+		return 0;
 	/* IP_CT_IS_REPLY is 3: established and related replies are 3 and 4 */
-	*dir = (nfct & 7) >= 3 && (nfct & 7) != 7;
-	return (struct nf_conn *)(nfct & ~7ul);
+	*dir = (skb->nfct & 7) >= 3 && (skb->nfct & 7) != 7;
+	return skb->nfct & ~7ull;
 }
 
-static __always_inline __u32 kft_netns_of(struct sk_buff *skb, struct net *net)
+/* Finds out where the packet is: its device, and the namespace's, the device's or the socket's. */
+static __always_inline void kft_fill_place(struct kft_site *site)
 {
-	struct net_device *dev;
+	struct sk_buff *skb = (struct sk_buff *)site->skb;
 	struct sock *sk;
 
-	if (!net) {
-		dev = BPF_CORE_READ(skb, dev);
-		if (dev) {
-			net = BPF_CORE_READ(dev, nd_net.net);
-		} else {
-			sk = BPF_CORE_READ(skb, sk);
-			if (sk)
-				net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
-		}
+	if (!site->dev)
+		site->dev = (__u64)BPF_CORE_READ(skb, dev);
+	if (site->dev) {
+		kft_find_place(site->dev, 0, &site->place);
+	} else if (!site->net) {
+		sk = BPF_CORE_READ(skb, sk);
+		site->net = sk ? (__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net) : 0;
 	}
-	return net ? BPF_CORE_READ(net, ns.inum) : 0;
+	if (site->net)
+		kft_find_place(site->net, 1, &site->place);
 }
 
 /* The device of the route on the packet, if it has one. */
-static __always_inline struct net_device *kft_route_dev(struct sk_buff *skb)
+static __always_inline __u64 kft_route_dev(__u64 refdst)
 {
-	struct dst_entry *dst = (struct dst_entry *)(BPF_CORE_READ(skb, _skb_refdst) & ~1ul);
+	struct dst_entry *dst = (struct dst_entry *)(refdst & ~1ull);
 
-	return dst ? BPF_CORE_READ(dst, dev) : NULL;
+	return dst ? (__u64)BPF_CORE_READ(dst, dev) : 0;
 }
 
-static __always_inline __u16 kft_gso_size(struct sk_buff *skb)
+static __always_inline __u16 kft_gso_size(const struct kft_skb *skb)
 {
-	struct skb_shared_info *info =
-		(struct skb_shared_info *)(BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end));
+	struct skb_shared_info *info = (struct skb_shared_info *)(skb->head + skb->end);
 
 	return BPF_CORE_READ(info, gso_size);
 }
 
-static __always_inline void kft_fill_devices(struct kft_event *e, struct sk_buff *skb,
-					     const struct kft_site *site)
+/* The device of the route, and the MTU that counts. */
+static __always_inline void kft_fill_route(struct kft_event *e, const struct kft_skb *skb,
+					   const struct kft_site *site)
 {
-	struct net_device *dev = site->dev ?: BPF_CORE_READ(skb, dev);
-	struct net_device *out = site->out ?: kft_route_dev(skb);
-	__u32 mtu = 0;
+	__u64 out = site->out ?: kft_route_dev(skb->refdst);
+	struct kft_place place = {.mtu = site->place.mtu};
 
-	e->ifindex = dev ? BPF_CORE_READ(dev, ifindex) : 0;
-	e->out_ifindex = out ? BPF_CORE_READ(out, ifindex) : 0;
 	if (out)
-		mtu = BPF_CORE_READ(out, mtu);
-	else if (dev)
-		mtu = BPF_CORE_READ(dev, mtu);
-	e->mtu = mtu > 65535 ? 65535 : mtu;
+		kft_find_place(out, 0, &place);
+	e->out_ifindex = place.ifindex;
+	e->mtu = place.mtu > 65535 ? 65535 : place.mtu;
+}
+
+/* Wakes the reader when it would come late by itself, and not with every event. */
+static __always_inline __u64 kft_wake(__u64 now)
+{
+	if (bpf_ringbuf_query(&kft_events, BPF_RB_AVAIL_DATA) < kft_config.wake_bytes)
+		return BPF_RB_NO_WAKEUP;
+	if (now - kft_woken < KFT_WAKE_EVERY)
+		return BPF_RB_NO_WAKEUP;
+	kft_woken = now;
+	return BPF_RB_FORCE_WAKEUP;
 }
 
 /* The end of every way in: the packet is parsed and of interest. */
-__noinline int kft_emit(const struct kft_packet *p, const struct kft_site *site)
+__noinline int kft_emit(const struct kft_skb *skb, const struct kft_packet *p,
+			const struct kft_site *site)
 {
-	struct sk_buff *skb;
-	struct nf_conn *ct;
 	struct kft_ipvs_tuples *ipvs;
 	struct kft_dns_event *d = NULL;
 	struct kft_event *e;
-	__u64 head = 0;
-	__u32 length = 0;
+	__u32 length = 0, more;
 
-	if (!p || !site)
+	if (!skb || !p || !site)
 		return 0;
-	skb = (struct sk_buff *)site->skb;
-	ct = site->ct;
-	if (kft_config.dns) {
-		head = (__u64)BPF_CORE_READ(skb, head);
-		length = kft_dns_length(p, head);
-	}
+	if (kft_config.dns)
+		length = kft_dns_length(p, skb->head);
 	if (length) {
 		d = bpf_ringbuf_reserve(&kft_events, sizeof(*d), 0);
 		e = d ? &d->event : NULL;
@@ -171,14 +209,14 @@ __noinline int kft_emit(const struct kft_packet *p, const struct kft_site *site)
 		kft_count(KFT_COUNT_LOST);
 		return 0;
 	}
-	kft_count(KFT_COUNT_SENT);
 	e->time_ns = bpf_ktime_get_boot_ns();
-	e->skb = (__u64)skb;
+	e->skb = site->skb;
 	e->location = site->location;
-	e->netns = site->netns;
-	kft_fill_devices(e, skb, site);
-	e->len = p->len ?: BPF_CORE_READ(skb, len);
-	e->mark = BPF_CORE_READ(skb, mark);
+	e->netns = site->place.netns;
+	e->ifindex = site->place.ifindex;
+	kft_fill_route(e, skb, site);
+	e->len = p->len ?: skb->len;
+	e->mark = skb->mark;
 	e->seq = p->seq;
 	e->ack = p->ack;
 	e->reason = site->reason;
@@ -188,7 +226,7 @@ __noinline int kft_emit(const struct kft_packet *p, const struct kft_site *site)
 	e->ct_status = 0;
 	e->ct_zone = 0;
 	e->payload = p->payload;
-	e->gso_size = kft_gso_size(skb);
+	e->gso_size = site->has_gso_size ? site->gso_size : kft_gso_size(skb);
 	e->hook = site->hook;
 	e->nf_hook = site->nf_hook;
 	e->proto = p->proto;
@@ -200,39 +238,45 @@ __noinline int kft_emit(const struct kft_packet *p, const struct kft_site *site)
 	e->table = site->table;
 	e->ct_dir = site->ct_dir;
 	e->tuple = p->tuple;
-	__builtin_memset(&e->reply, 0, sizeof(e->reply));
 	if (p->flags & (KFT_F_TUNNEL | KFT_F_ICMP_ERROR)) {
 		e->orig = p->outer;
+		__builtin_memset(&e->reply, 0, sizeof(e->reply));
 	} else if (site->ipvs && (ipvs = kft_ipvs_tuples())) {
 		e->flags |= KFT_F_CONNTRACK;
 		e->orig = ipvs->orig;
 		e->reply = ipvs->reply;
-	} else if (ct && bpf_core_type_exists(struct nf_conn)) {
+	} else if (site->ct && bpf_core_type_exists(struct nf_conn)) {
 		e->flags |= KFT_F_CONNTRACK;
-		kft_read_tuple((__u64)ct, 0, &e->orig);
-		kft_read_tuple((__u64)ct, 1, &e->reply);
-		e->ct_status = BPF_CORE_READ(ct, status);
-		if (bpf_core_field_exists(struct nf_conn, zone))
-			e->ct_zone = BPF_CORE_READ(ct, zone.id);
+		more = kft_read_conn(site->ct, &e->orig, &e->reply);
+		e->ct_status = more;
+		e->ct_zone = more >> 16;
 	} else {
 		__builtin_memset(&e->orig, 0, sizeof(e->orig));
+		__builtin_memset(&e->reply, 0, sizeof(e->reply));
 	}
 	if (d) {
 		if (length > KFT_DNS_BYTES)
 			length = KFT_DNS_BYTES;
 		d->length = length;
-		bpf_probe_read_kernel(d->data, length, (void *)(head + p->data));
+		bpf_probe_read_kernel(d->data, length, (void *)(skb->head + p->data));
 	}
-	bpf_ringbuf_submit(e, 0);
+	bpf_ringbuf_submit(e, kft_wake(e->time_ns));
 	return 1;
 }
+
+/* An entry's tuples are learned again after so many ticks: others may have taken their places. */
+#define KFT_LEARNED_TICKS 256
 
 /* Whether the entry's tuples are of interest; if so its packets are from now on. */
 __noinline int kft_conn_matches(__u64 ct, __u8 proto)
 {
 	struct kft_tuple t;
+	__u64 learned;
 
 	kft_read_tuple(ct, 0, &t);
+	learned = kft_flow_learned(&t, proto);
+	if (learned && bpf_jiffies64() - learned < KFT_LEARNED_TICKS)
+		return 1;
 	if (!kft_tuple_matches(&t, proto))
 		return 0;
 	kft_learn(&t, proto);
@@ -245,22 +289,26 @@ __noinline int kft_conn_matches(__u64 ct, __u8 proto)
  * conntrack's entry is told of the real server after the first packet was rewritten, and never
  * with net.ipv4.vs.conntrack=0: until then IPVS's own entry counts.
  */
-static __always_inline void kft_settle_ipvs(struct kft_site *site, __u8 proto)
+__noinline int kft_settle_ipvs(struct kft_site *site, __u8 proto)
 {
-	struct nf_conn *ct = site->ct;
+	struct nf_conn *ct;
 	struct kft_ipvs_tuples *ipvs;
 	struct kft_tuple t;
 
+	if (!site)
+		return 0;
+	ct = (struct nf_conn *)site->ct;
 	if (ct && bpf_core_type_exists(struct nf_conn) &&
 	    BPF_CORE_READ(ct, status) & 8) { /* IPS_CONFIRMED */
 		site->ipvs = 0;
-		return;
+		return 0;
 	}
 	ipvs = kft_ipvs_tuples();
 	if (!kft_config.match_all && ipvs) {
 		t = ipvs->reply;
 		kft_learn(&t, proto);
 	}
+	return 0;
 }
 
 static __always_inline int kft_netns_wanted(__u32 netns)
@@ -274,39 +322,31 @@ static __always_inline int kft_netns_wanted(__u32 netns)
  */
 __noinline int kft_report(struct kft_site *site, int learn)
 {
-	struct sk_buff *skb;
+	struct kft_skb skb = {};
 	struct kft_packet p = {};
-	int of_entry = 0, wanted;
 
 	if (!site)
 		return 0;
-	skb = (struct sk_buff *)site->skb;
-	if (kft_parse(site->skb, &p)) {
+	if (kft_parse(site->skb, &skb, &p)) {
 		/* what is freed may have been taken apart before */
 		if (p.flags & KFT_F_TRUNCATED && site->hook != KFT_DROP)
 			kft_count(KFT_COUNT_TRUNCATED);
-		else
-			kft_count(KFT_COUNT_NOT_IP);
 		return 0;
 	}
 	if (kft_config.proto && kft_config.proto != p.proto)
 		return 0;
-	wanted = kft_config.match_all || kft_tuple_matches(&p.tuple, p.proto) ||
-		 kft_flow_known(&p.tuple, p.proto);
-	if (!wanted && !learn)
-		return 0;
-	site->ct = kft_conn(skb, &site->ct_dir);
-	if (learn && site->ct && !kft_config.match_all &&
-	    !(p.flags & (KFT_F_TUNNEL | KFT_F_ICMP_ERROR)))
-		of_entry = kft_conn_matches((__u64)site->ct, p.proto);
-	if (!wanted && !of_entry)
+	site->ct = kft_conn(&skb, &site->ct_dir);
+	if (!kft_config.match_all &&
+	    !(learn && site->ct && !(p.flags & (KFT_F_TUNNEL | KFT_F_ICMP_ERROR)) &&
+	      kft_conn_matches(site->ct, p.proto)) &&
+	    !(kft_may_match(&p.tuple) && kft_wanted(&p.tuple, p.proto)))
 		return 0;
 	if (site->ipvs)
 		kft_settle_ipvs(site, p.proto);
-	site->netns = kft_netns_of(skb, site->net);
-	if (!kft_netns_wanted(site->netns))
+	kft_fill_place(site);
+	if (!kft_netns_wanted(site->place.netns))
 		return 0;
-	return kft_emit(&p, site);
+	return kft_emit(&skb, &p, site);
 }
 
 #endif

@@ -21,6 +21,7 @@ int kft_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 /* What a socket says of the connection, as the packet it sends would. */
 static __always_inline int kft_report_sock(struct sock *sk, struct sk_buff *skb, __u8 hook)
 {
+	struct kft_skb s = {};
 	struct kft_packet p = {};
 	struct kft_site site = {.skb = (__u64)skb, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE};
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
@@ -29,9 +30,9 @@ static __always_inline int kft_report_sock(struct sock *sk, struct sk_buff *skb,
 	p.proto = KFT_PROTO_TCP;
 	if (family == 2) {
 		v4 = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-		kft_map_v4(p.tuple.saddr, (__u8 *)&v4);
+		kft_map_v4(p.tuple.saddr, v4);
 		v4 = BPF_CORE_READ(sk, __sk_common.skc_daddr);
-		kft_map_v4(p.tuple.daddr, (__u8 *)&v4);
+		kft_map_v4(p.tuple.daddr, v4);
 	} else if (family == 10) {
 		BPF_CORE_READ_INTO((struct in6_addr *)p.tuple.saddr, sk,
 				   __sk_common.skc_v6_rcv_saddr);
@@ -43,14 +44,15 @@ static __always_inline int kft_report_sock(struct sock *sk, struct sk_buff *skb,
 	p.tuple.dport = BPF_CORE_READ(sk, __sk_common.skc_dport);
 	if (kft_config.proto && kft_config.proto != p.proto)
 		return 0;
-	if (!kft_config.match_all && !kft_tuple_matches(&p.tuple, p.proto) &&
-	    !kft_flow_known(&p.tuple, p.proto))
+	if (!kft_config.match_all && !kft_wanted(&p.tuple, p.proto))
 		return 0;
-	site.net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
-	site.netns = kft_netns_of(skb, site.net);
-	if (!kft_netns_wanted(site.netns))
+	if (kft_read_skb(site.skb, &s))
 		return 0;
-	kft_emit(&p, &site);
+	site.net = (__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net);
+	kft_fill_place(&site);
+	if (!kft_netns_wanted(site.place.netns))
+		return 0;
+	kft_emit(&s, &p, &site);
 	return 0;
 }
 

@@ -10,8 +10,9 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <sched.h>
-#include <sys/resource.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <linux/netfilter/nf_tables.h>
@@ -168,6 +169,26 @@ static inline int kft_clsact_has_filters(int ifindex) {
   }
   close(fd);
   return found;
+}
+
+/// A descriptor to wait with for a ring buffer's wakeups, each of them told once; -errno.
+static inline int kft_wakeups(int ring) {
+  // edge-triggered: that there is something is no reason to look, the program says when to
+  struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+  int fd = epoll_create1(EPOLL_CLOEXEC);
+  if (fd < 0) return -errno;
+  if (epoll_ctl(fd, EPOLL_CTL_ADD, ring, &event)) {
+    int error = -errno;
+    close(fd);
+    return error;
+  }
+  return fd;
+}
+
+/// Waits for a wakeup for so long at most, or for a signal.
+static inline void kft_await_wakeup(int fd, int milliseconds) {
+  struct epoll_event event;
+  epoll_wait(fd, &event, 1, milliseconds);
 }
 
 /// Bytes this process may lock in memory; all ones for no limit.

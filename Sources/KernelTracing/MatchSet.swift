@@ -69,10 +69,13 @@ public struct MatchSet: Sendable, Equatable {
     }
   }
 
-  /// Whether keys without a port, and keys without an address, are among them.
-  var forms: (addressOnly: Bool, portOnly: Bool) {
+  /// Whether keys with both, keys without a port, and keys without an address are among them.
+  var forms: (full: Bool, addressOnly: Bool, portOnly: Bool) {
     let all = sides.union(pairs.flatMap { [$0.0, $0.1] })
-    return (all.contains { $0.port == nil }, all.contains { $0.address == nil })
+    return (
+      all.contains { $0.port != nil && $0.address != nil }, all.contains { $0.port == nil },
+      all.contains { $0.address == nil }
+    )
   }
 }
 

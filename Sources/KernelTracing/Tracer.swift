@@ -138,10 +138,12 @@ public final class Tracer: EventSource {
     config.match_all = options.matches.isEmpty ? 1 : 0
     config.proto = options.proto?.rawValue ?? 0
     let forms = options.matches.forms
+    config.full_keys = forms.full ? 1 : 0
     config.address_keys = forms.addressOnly ? 1 : 0
     config.port_keys = forms.portOnly ? 1 : 0
     config.netns_filter = options.namespaces.isEmpty ? 0 : 1
     config.dns = options.dns ? 1 : 0
+    config.wake_bytes = UInt32(options.ringBytes / 8)
     let ports = options.tunnelPorts.prefix(4).map(\.bigEndian)
     unsafe withUnsafeMutableBytes(of: &config.tunnel_ports) { raw in
       for (i, port) in ports.enumerated() {

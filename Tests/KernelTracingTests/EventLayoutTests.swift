@@ -65,8 +65,8 @@ import Testing
     #expect(MemoryLayout<kft_flow_key>.size == 40)
     #expect(MemoryLayout<kft_bits>.size == 2 * 65536 / 8)
     #expect(MemoryLayout<kft_bits>.offset(of: \.port) == 65536 / 8)
-    #expect(MemoryLayout<kft_config>.size == 14)
-    #expect(MemoryLayout<kft_config>.offset(of: \.tunnel_ports) == 6)
+    #expect(MemoryLayout<kft_config>.size == 20)
+    #expect(MemoryLayout<kft_config>.offset(of: \.tunnel_ports) == 8)
   }
 
   @Test("every hook of the header has its case and the other way round") func hooks() {
