@@ -8,7 +8,6 @@ final class TCAttachment {
   /// as long again when they go, with the lock on all devices held: 500 devices would take 16 seconds.
   private static let linked = 8
 
-
   private struct Key: Hashable {
     var interface: UInt32
     var isEgress: Bool
