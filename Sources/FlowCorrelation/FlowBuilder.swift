@@ -165,7 +165,8 @@ final class FlowBuilder {
     let isReply = isReply(event)
     let key = PacketKey(event, isReply: isReply)
     let known = latestWay(key)
-    if let way = queuedWay(of: event, key) ?? known.map({ latest[$0] }), way.continues(with: event) {
+    if let way = queuedWay(of: event, key) ?? known.map({ latest[$0] }), way.continues(with: event)
+    {
       take(event, way, payload, isHarmless)
       return size - before
     }

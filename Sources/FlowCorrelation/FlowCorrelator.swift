@@ -97,7 +97,8 @@ public struct FlowCorrelator {
     if let known = known(event, entry) {
       guard known.isSucceeded(by: event) else {
         // those of the entry it is settled on are its own
-        if entry.map({ !known.isSettled(on: $0, aliases.changes) || !$0.has(event.tuple) }) ?? true {
+        if entry.map({ !known.isSettled(on: $0, aliases.changes) || !$0.has(event.tuple) }) ?? true
+        {
           let alias = Alias(event.tuple, netns: event.netns)
           if aliases.find(alias) == nil { aliases.set(alias, known) }
         }

@@ -89,8 +89,8 @@ struct TraceCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Memory for connections that are under way.",
-      discussion: "One takes 1 KB and 200 bytes for each sighting of the packets that are kept of it. "
-        + "When there are too many, those that were finished first are forgotten, and then those "
+      discussion: "One takes 1 KB, and 200 bytes for each sighting of the packets kept of it. When "
+        + "there are too many, those that were finished first are forgotten, and then those "
         + "that are quiet for longest are told before their end."))
   var memory = "160M"
 

@@ -63,7 +63,7 @@ enum Measurement {
       stream.fill(&records)
       let time = pipeline.take(records)
       if real, time < 100_000_000 { usleep(UInt32((100_000_000 - time) / 1000)) }
-      if tenth == seconds { early = residentBytes }
+      if tenth == seconds * 5 { early = residentBytes }
     }
     print(
       "{\"seconds\":\(seconds),\"connections\":\(stream.connections),\"told\":\(pipeline.flows),"
@@ -79,7 +79,8 @@ enum Measurement {
     defer { unsafe fclose(file) }
     var line = [CChar](repeating: 0, count: 256)
     while unsafe fgets(&line, 256, file) != nil {
-      let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let bytes = line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+      let text = String(decoding: bytes, as: UTF8.self)
       guard text.hasPrefix(name) else { continue }
       return (Int(text.dropFirst(name.count).filter(\.isNumber)) ?? 0) * 1024
     }

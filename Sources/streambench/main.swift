@@ -14,7 +14,7 @@ let usage = """
 
   One line of JSON. `rate`: events a second of processor time on one core, of connections as the
   tests have them or those of a recording. `memory`: bytes after N connections, that closed or that
-  have all just begun. `steady`: bytes at a tenth and at the end of so long a trace at 20,000
+  have all just begun. `steady`: bytes at half and at the end of so long a trace at 20,000
   events a second, in synthetic time or really.
 
   """

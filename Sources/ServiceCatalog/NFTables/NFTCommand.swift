@@ -9,8 +9,8 @@ enum NFTCommand {
   static func read(_ tables: [NFTTableName], into rules: inout NodeRules) {
     var reader = NFTReader()
     for name in tables where !rules.covers(name) && !name.isOurs {
-      let nft = NodeCommand(name: "nft", arguments: ["-j", "list", "table", name.family, name.name])
-      switch nft.run() {
+      let words = ["-j", "list", "table", name.family, name.name]
+      switch NodeCommand(name: "nft", arguments: words).run() {
       case .notFound:
         rules.missing.append(
           "nftables rules: nft was not found on this node; what they drop, and Services of a "
@@ -76,7 +76,9 @@ extension NFTTableName {
 
   /// From what follows the header of NFT_MSG_NEWTABLE: `struct nfgenmsg`, attributes.
   package init?(message: UnsafeRawBufferPointer) {
-    guard let family = unsafe message.first.flatMap({ Self.families[Int32($0)] }) else { return nil }
+    guard let number = unsafe message.first, let family = Self.families[Int32(number)] else {
+      return nil
+    }
     var at = MemoryLayout<nfgenmsg>.size
     while at + 4 <= message.count {
       let length = Int(unsafe message.loadUnaligned(fromByteOffset: at, as: UInt16.self))
