@@ -57,7 +57,8 @@ let package = Package(
     library("Processes"),
     library("FlowModel"),
     .target(
-      name: "KernelTracing", dependencies: ["FlowModel", "CEvent", "CLibbpf", "CNode", "Privileges", "Processes"],
+      name: "KernelTracing",
+      dependencies: ["FlowModel", "CEvent", "CLibbpf", "CNode", "Privileges", "Processes"],
       swiftSettings: strict, plugins: ["EmbedBPF"]),
     library("ServiceCatalog", ["FlowModel", "CNode", "Privileges", "Processes"]),
     library("FlowCorrelation", ["FlowModel"]),

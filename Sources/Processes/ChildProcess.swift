@@ -45,7 +45,8 @@ public struct ChildProcess: Sendable {
     unsafe posix_spawnattr_setsigmask(&attributes, &signals)
     unsafe sigfillset(&signals)
     unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
-    let place = isDetached ? 0x80 /* POSIX_SPAWN_SETSID */ : POSIX_SPAWN_SETPGROUP
+    // POSIX_SPAWN_SETSID, which is a macro of <spawn.h> for GNU sources only
+    let place = isDetached ? 0x80 : POSIX_SPAWN_SETPGROUP
     unsafe posix_spawnattr_setflags(
       &attributes, Int16(place | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
     var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
