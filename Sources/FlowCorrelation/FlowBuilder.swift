@@ -51,24 +51,10 @@ final class FlowBuilder {
   private var settledChanges = 0
   /// Entries that its events share.
   private var entries: [Event.Translation] = []
-  private var counts = Counts()
+  private var counts = PacketCounts()
   private var largestPassed: UInt32 = 0
   /// `nil` for most.
   private var dns: DNSConversation?
-
-  /// What TCP said.
-  private struct Counts {
-    var packets = (original: 0, reply: 0)
-    var bytes = (original: 0, reply: 0)
-    var syns = 0
-    var retransmissions = 0
-    var initialSequence: UInt32?
-    var isEstablished = false
-    var hasReset = false
-    var isResetByServer = false
-    var finOriginal = false
-    var finReply = false
-  }
 
   init(id: UInt64, original: Tuple, first: Event) {
     self.id = id
@@ -175,7 +161,7 @@ final class FlowBuilder {
     take(event, way, payload, isHarmless)
     if let known { latest[known] = way } else { latest.append(way) }
     ways.append(way)
-    count(event, isReply: isReply)
+    counts.add(event, isReply: isReply)
     if ways.count > 2 * Self.kept { compact() }
     return size - before
   }
@@ -220,33 +206,6 @@ final class FlowBuilder {
     // half-way: after DNAT, before SNAT; or to an endpoint of an earlier attempt
     let servers = attempts + [original.destination]
     return servers.contains(tuple.destination) || !servers.contains(tuple.source)
-  }
-
-  private func count(_ event: Event, isReply: Bool) {
-    if event.isICMPError { return }
-    if isReply {
-      counts.packets.reply += 1
-      counts.bytes.reply += Int(event.payload)
-    } else {
-      counts.packets.original += 1
-      counts.bytes.original += Int(event.payload)
-    }
-    guard event.tuple.proto == .tcp else { return }
-    let flags = event.tcpFlags
-    if flags == .syn {
-      counts.syns += 1
-      if counts.initialSequence == nil { counts.initialSequence = event.sequence }
-    }
-    if flags.contains(.rst) {
-      counts.hasReset = true
-      if isReply { counts.isResetByServer = true }
-    }
-    if flags.contains(.fin) {
-      if isReply { counts.finReply = true } else { counts.finOriginal = true }
-    }
-    if flags.contains([.syn, .ack]) || (isReply && event.payload > 0) {
-      counts.isEstablished = true
-    }
   }
 
   /// The DNS message in a packet, or one more sighting of it.
@@ -310,18 +269,7 @@ final class FlowBuilder {
   func absorb(_ other: FlowBuilder) {
     start = min(start, other.start)
     last = max(last, other.last)
-    counts.packets.original += other.counts.packets.original
-    counts.packets.reply += other.counts.packets.reply
-    counts.bytes.original += other.counts.bytes.original
-    counts.bytes.reply += other.counts.bytes.reply
-    counts.syns += other.counts.syns
-    counts.retransmissions += other.counts.retransmissions
-    counts.initialSequence = counts.initialSequence ?? other.counts.initialSequence
-    counts.isEstablished = counts.isEstablished || other.counts.isEstablished
-    counts.hasReset = counts.hasReset || other.counts.hasReset
-    counts.isResetByServer = counts.isResetByServer || other.counts.isResetByServer
-    counts.finOriginal = counts.finOriginal || other.counts.finOriginal
-    counts.finReply = counts.finReply || other.counts.finReply
+    counts.add(other.counts)
     ways = (other.ways + ways).sorted { $0.start < $1.start }
     translated = translated ?? other.translated
     attempts = other.attempts + attempts
@@ -364,17 +312,7 @@ final class FlowBuilder {
   /// Whether the server has said anything.
   var isAnswered: Bool { counts.packets.reply > 0 }
 
-  private var state: FlowState {
-    guard counts.packets.reply > 0 else { return .noAnswer }
-    guard original.proto == .tcp else { return .completed }
-    // what comes after both have closed changes nothing, nor does a client that is gone when the
-    // server has said all it had to say
-    if counts.finReply, counts.finOriginal || counts.hasReset && !counts.isResetByServer {
-      return .completed
-    }
-    if counts.hasReset { return counts.isEstablished ? .reset : .refused }
-    return .open
-  }
+  private var state: FlowState { counts.state(of: original.proto) }
 
   /// It was over; what is needed of it for what may come is kept.
   func finish(_ stage: Stage) -> Flow {

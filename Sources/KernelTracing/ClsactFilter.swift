@@ -15,8 +15,6 @@ final class ClsactFilter {
   private let interface: Interface
   /// The qdisc is ours, and only we know.
   private let ownsUnnoted: Bool
-  /// Removes it if we can't.
-  private let guardian = ClsactGuard.shared()
 
   /// Adds the filters; the calling thread is in `namespace`.
   init(

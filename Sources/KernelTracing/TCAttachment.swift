@@ -28,6 +28,8 @@ final class TCAttachment {
   private let monitor: OwnedDescriptor
   private var links: [Key: Link] = [:]
   private var filters: [UInt32: ClsactFilter] = [:]
+  /// Removes the filters if we can't.
+  private var guardian: ClsactGuard?
   /// Devices seen at the last look, by index.
   private(set) var interfaces: [UInt32: Interface] = [:]
 
@@ -61,11 +63,7 @@ final class TCAttachment {
   }
 
   private func rescan() throws(TracingError) {
-    try namespace.inside { () throws(TracingError) in try rescanHere() }
-  }
-
-  private func rescanHere() throws(TracingError) {
-    interfaces = NetworkNamespace.currentInterfaces()
+    interfaces = try namespace.inside { NetworkNamespace.currentInterfaces() }
     for index in filters.keys where interfaces[index] == nil { filters[index] = nil }
     for key in links.keys where interfaces[key.interface] == nil { links[key] = nil }
     let fresh = interfaces.values.filter { interface in
@@ -73,7 +71,16 @@ final class TCAttachment {
         && filters[interface.index] == nil
         && links[Key(interface: interface.index, isEgress: true)] == nil
     }
+    guard !fresh.isEmpty else { return }
     let areLinked = useTCX && fresh.count <= Self.linked
+    // from outside: a process in the namespace would keep it alive
+    if !areLinked, guardian == nil { guardian = ClsactGuard.shared() }
+    try namespace.inside { () throws(TracingError) in
+      try attach(fresh, areLinked: areLinked)
+    }
+  }
+
+  private func attach(_ fresh: [Interface], areLinked: Bool) throws(TracingError) {
     for interface in fresh.sorted(by: { $0.index < $1.index }) {
       do {
         try attach(interface, isLinked: areLinked)

@@ -96,9 +96,11 @@ extension LabTests {
       #expect(try Lab.clsactDevices().isEmpty)
     }
 
-    @Test("a namespace deleted while it is traced goes, its devices with it") func namespace()
-      throws
-    {
+    /// `pairs`: more of them than get links.
+    @Test(
+      "a namespace deleted while it is traced goes, its devices with it",
+      arguments: Lab.isEmulated ? [0] : [0, 4])
+    func namespace(pairs: Int) throws {
       try Lab.lab("up")
       defer {
         _ = try? Lab.run("ip", "netns", "del", "kft-gone")
@@ -109,6 +111,9 @@ extension LabTests {
         "node1", "ip", "link", "add", "vethgone", "type", "veth", "peer", "name", "eth0", "netns",
         "kft-gone")
       try Lab.inside("node1", "ip", "link", "set", "vethgone", "up")
+      for i in 0..<pairs {
+        try Lab.inside("gone", "ip", "link", "add", "many\(i)", "type", "veth")
+      }
       let client = try SteadyClient()
       let tracer = try Lab.startTracer(
         ["--svc", "10.96.0.50", "--svc", "10.96.0.61", "--trace-rules"]
