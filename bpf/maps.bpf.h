@@ -41,6 +41,14 @@ struct {
 	__type(value, __u8);
 } kft_netns SEC(".maps");
 
+/* Namespaces with more devices than get a link each. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u8);
+} kft_crowded SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, KFT_COUNTERS);

@@ -19,6 +19,7 @@ struct kft_site {
 	struct kft_place place;
 	__u16 gso_size;
 	__u8 has_gso_size; /* it is known */
+	__u8 by_tracepoint; /* a device's packet, told by a tracepoint */
 	__u8 ct_dir;
 	__u8 ipvs; /* kft_ipvs_entry has its tuples */
 	__u8 hook;
@@ -311,6 +312,12 @@ __noinline int kft_settle_ipvs(struct kft_site *site, __u8 proto)
 	return 0;
 }
 
+/* Whether the device's packets are told by tracepoints. Loopback, which has this index everywhere, is not. */
+static __always_inline int kft_is_crowded(const struct kft_place *place)
+{
+	return place->ifindex != 1 && bpf_map_lookup_elem(&kft_crowded, &place->netns);
+}
+
 static __always_inline int kft_netns_wanted(__u32 netns)
 {
 	return !kft_config.netns_filter || bpf_map_lookup_elem(&kft_netns, &netns);
@@ -327,6 +334,8 @@ __noinline int kft_report(struct kft_site *site, int learn)
 
 	if (!site)
 		return 0;
+	/* that one comes before the stack looks for the header */
+	skb.from_data = site->by_tracepoint && site->hook == KFT_TC_INGRESS;
 	if (kft_parse(site->skb, &skb, &p)) {
 		/* what is freed may have been taken apart before */
 		if (p.flags & KFT_F_TRUNCATED && site->hook != KFT_DROP)
@@ -345,6 +354,8 @@ __noinline int kft_report(struct kft_site *site, int learn)
 		kft_settle_ipvs(site, p.proto);
 	kft_fill_place(site);
 	if (!kft_netns_wanted(site->place.netns))
+		return 0;
+	if (site->by_tracepoint && !kft_is_crowded(&site->place))
 		return 0;
 	return kft_emit(&skb, &p, site);
 }

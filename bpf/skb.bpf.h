@@ -12,6 +12,7 @@ struct kft_skb {
 	__u64 refdst;
 	__u64 nfct;
 	__u32 len, mark, end;
+	__u32 from_data; /* its IP header is where its data begins, whatever it says */
 };
 
 /* Where its IP header is. */
@@ -57,6 +58,12 @@ static __always_inline int kft_take_skb(__u64 address, struct kft_skb_span *at, 
 	KFT_OF_SKB(s->end, end);
 	KFT_OF_SKB(n->protocol, protocol);
 	KFT_OF_SKB(n->header, network_header);
+	if (s->from_data) {
+		__u64 data = 0;
+
+		KFT_OF_SKB(data, data);
+		n->header = data - s->head;
+	}
 #undef KFT_OF_SKB
 	return 0;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Raw tracepoints, in every namespace: drops, TCP resets and retransmissions. */
+/*
+ * Raw tracepoints, in every namespace: drops, TCP resets and retransmissions; and packets at devices
+ * of the namespaces that have too many of them for a tcx link each.
+ */
 
 SEC("raw_tp/kfree_skb")
 int kft_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
@@ -73,4 +76,31 @@ int kft_tcp_send_reset(struct bpf_raw_tracepoint_args *ctx)
 	if (site.skb)
 		kft_report(&site, 0);
 	return 0;
+}
+
+static __always_inline int kft_at_device(struct bpf_raw_tracepoint_args *ctx, __u8 hook)
+{
+	struct kft_site site = {
+		.skb = ctx->args[0],
+		.hook = hook,
+		.nf_hook = KFT_NF_HOOK_NONE,
+		.by_tracepoint = 1,
+	};
+
+	kft_report(&site, 0);
+	return 0;
+}
+
+/* Just before tc's ingress programs would run. */
+SEC("raw_tp/netif_receive_skb")
+int kft_device_in(struct bpf_raw_tracepoint_args *ctx)
+{
+	return kft_at_device(ctx, KFT_TC_INGRESS);
+}
+
+/* Just after tc's egress programs have run. */
+SEC("raw_tp/net_dev_queue")
+int kft_device_out(struct bpf_raw_tracepoint_args *ctx)
+{
+	return kft_at_device(ctx, KFT_TC_EGRESS);
 }

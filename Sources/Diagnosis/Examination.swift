@@ -88,13 +88,17 @@ public enum Examination {
   }
 
   private static func devices(_ facts: NodeFacts) -> Finding {
-    let names = Set(facts.trials.flatMap(\.hooks).filter { $0.kind == "device" }.map(\.name))
+    let hooks = facts.trials.flatMap(\.hooks)
+    let names = Set(hooks.filter { $0.kind == "device" }.map(\.name))
     let places = names.isEmpty ? "" : " on " + shortened(names.sorted(), "device")
-    return facts.hasTCX
-      ? Finding("devices", .ok, "tcx links\(places)")
-      : Finding(
+    guard facts.hasTCX else {
+      return Finding(
         "devices", .note,
-        "clsact filters\(places); after kill -9 they stay until the next start (tcx links: 6.6)")
+        "clsact filters\(places); after kill -9 a process of ours removes them (tcx links: 6.6)")
+    }
+    let areMany = hooks.contains { $0.kind == "tracepoint" && $0.name == "net_dev_queue" }
+    let means = areMany ? "tracepoints, as they are many," : "tcx links"
+    return Finding("devices", .ok, means + places)
   }
 
   private static func ring(_ facts: NodeFacts) -> Finding? {

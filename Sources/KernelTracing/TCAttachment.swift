@@ -1,12 +1,17 @@
 internal import CLibbpf
 internal import Glibc
 
-/// tc programs on every device of one namespace: tcx links, or clsact filters where the
-/// kernel has none, or there are many devices.
+/// Every device of one namespace.
 final class TCAttachment {
-  /// Devices that come together and get links. The kernel waits 8 ms or more for each of their two, and
-  /// as long again when they go, with the lock on all devices held: 500 devices would take 16 seconds.
-  private static let linked = 8
+  /// How their packets are seen.
+  enum Way {
+    /// tc programs by tcx links.
+    case links
+    /// tc programs by clsact filters, where the kernel has no tcx.
+    case filters
+    /// By tracepoints, which are not of a device: nothing is attached here.
+    case tracepoints
+  }
 
   private struct Key: Hashable {
     var interface: UInt32
@@ -14,15 +19,16 @@ final class TCAttachment {
   }
 
   let namespace: NetworkNamespace
-  /// Names of the devices that have our programs now.
+  /// Names of the devices whose packets are seen now.
   var attached: [String] {
+    if way == .tracepoints { return interfaces.values.map(\.name).filter { $0 != "lo" }.sorted() }
     let indexes = Set(links.keys.map(\.interface)).union(filters.keys)
     return indexes.compactMap { interfaces[$0]?.name }.sorted()
   }
 
   private let ingress: Int32
   private let egress: Int32
-  private let useTCX: Bool
+  private let way: Way
   /// Device names to keep to; `nil` is all but loopback.
   private let only: Set<String>?
   private let monitor: OwnedDescriptor
@@ -35,13 +41,13 @@ final class TCAttachment {
 
   /// Attaches to the devices there are; a failure leaves nothing behind.
   init(
-    _ namespace: NetworkNamespace, ingress: Int32, egress: Int32, useTCX: Bool,
+    _ namespace: NetworkNamespace, ingress: Int32, egress: Int32, way: Way,
     only: Set<String>?
   ) throws(TracingError) {
     self.namespace = namespace
     self.ingress = ingress
     self.egress = egress
-    self.useTCX = useTCX
+    self.way = way
     self.only = only
     monitor = try namespace.inside { () throws(TracingError) in
       try OwnedDescriptor(kft_link_monitor(), orThrow: "cannot watch devices")
@@ -64,6 +70,7 @@ final class TCAttachment {
 
   private func rescan() throws(TracingError) {
     interfaces = try namespace.inside { NetworkNamespace.currentInterfaces() }
+    guard way != .tracepoints else { return }
     for index in filters.keys where interfaces[index] == nil { filters[index] = nil }
     for key in links.keys where interfaces[key.interface] == nil { links[key] = nil }
     let fresh = interfaces.values.filter { interface in
@@ -72,18 +79,15 @@ final class TCAttachment {
         && links[Key(interface: interface.index, isEgress: true)] == nil
     }
     guard !fresh.isEmpty else { return }
-    let areLinked = useTCX && fresh.count <= Self.linked
     // from outside: a process in the namespace would keep it alive
-    if !areLinked, guardian == nil { guardian = ClsactGuard.shared() }
-    try namespace.inside { () throws(TracingError) in
-      try attach(fresh, areLinked: areLinked)
-    }
+    if way == .filters, guardian == nil { guardian = ClsactGuard.shared() }
+    try namespace.inside { () throws(TracingError) in try attach(fresh) }
   }
 
-  private func attach(_ fresh: [Interface], areLinked: Bool) throws(TracingError) {
+  private func attach(_ fresh: [Interface]) throws(TracingError) {
     for interface in fresh.sorted(by: { $0.index < $1.index }) {
       do {
-        try attach(interface, isLinked: areLinked)
+        try attach(interface)
       } catch {
         // gone between the listing and now
         if unsafe if_nametoindex(interface.name) == interface.index { throw error }
@@ -91,8 +95,8 @@ final class TCAttachment {
     }
   }
 
-  private func attach(_ interface: Interface, isLinked: Bool) throws(TracingError) {
-    if isLinked {
+  private func attach(_ interface: Interface) throws(TracingError) {
+    if way == .links {
       for isEgress in [false, true] {
         let key = Key(interface: interface.index, isEgress: isEgress)
         guard links[key] == nil else { continue }

@@ -82,22 +82,52 @@ public final class Tracer: EventSource {
           + "\(options.ringBytes)")
     }
     if options.sweepsLeftovers { ClsactJournal.sweep() }
+    let namespaces =
+      options.namespaces.isEmpty ? [try NetworkNamespace.current()] : options.namespaces
+    let crowded = features.hasTCX ? try Self.crowded(namespaces, options) : []
     object = try BPFObject()
     try object.setBits(options.matches)
     try object.load(
       configuration: Self.configuration(options), ringBytes: UInt32(options.ringBytes),
-      wanting: { [backend] in Self.isWanted($0, backend, options) })
+      wanting: { [backend] in Self.isWanted($0, backend, options, isCrowded: !crowded.isEmpty) })
     try object.install(options.matches)
-    let netns = unsafe bpf_map__fd(try object.map("kft_netns"))
-    for namespace in options.namespaces {
-      var (key, value) = (namespace.inode, UInt8(1))
-      _ = unsafe bpf_map_update_elem(netns, &key, &value, 0)
-    }
     ring = try RingBuffer(map: unsafe bpf_map__fd(try object.map("kft_events")))
-    try attach(options, features)
+    try note(Set(options.namespaces.map(\.inode)), in: "kft_netns")
+    try note(crowded, in: "kft_crowded")
+    try attach(options, to: namespaces) { namespace in
+      crowded.contains(namespace.inode) ? .tracepoints : features.hasTCX ? .links : .filters
+    }
     var time = timespec()
     unsafe clock_gettime(CLOCK_BOOTTIME, &time)
     begin = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
+  /// Devices that get a tcx link each way: in one namespace, and in all. The kernel waits 8 ms or more
+  /// for each link, and as long again when it goes, with the lock on all devices held.
+  private static let linked = (here: 8, everywhere: 64)
+
+  /// Those whose devices are told by tracepoints, as they are too many to have links.
+  private static func crowded(
+    _ namespaces: [NetworkNamespace], _ options: TraceOptions
+  ) throws(TracingError) -> Set<UInt32> {
+    if options.dropsOnly || options.interfaces != nil { return [] }
+    var found: Set<UInt32> = []
+    var sum = 0
+    for namespace in namespaces {
+      // one of them is loopback
+      let count = try namespace.inside { NetworkNamespace.currentInterfaces().count - 1 }
+      if count > linked.here { found.insert(namespace.inode) } else { sum += count }
+    }
+    return sum > linked.everywhere ? Set(namespaces.map(\.inode)) : found
+  }
+
+  /// Puts namespaces into a map of them.
+  private func note(_ inodes: Set<UInt32>, in map: String) throws(TracingError) {
+    let map = unsafe bpf_map__fd(try object.map(map))
+    for var inode in inodes {
+      var value = UInt8(1)
+      _ = unsafe bpf_map_update_elem(map, &inode, &value, 0)
+    }
   }
 
   deinit {
@@ -154,18 +184,22 @@ public final class Tracer: EventSource {
   }
 
   private static func isWanted(
-    _ program: BPFObject.Program, _ backend: Backend, _ options: TraceOptions
+    _ program: BPFObject.Program, _ backend: Backend, _ options: TraceOptions, isCrowded: Bool
   ) -> Bool {
     if program.section == "raw_tp/kfree_skb" { return true }
     if options.dropsOnly { return false }
     switch program.section {
     case "kft_netfilter": return backend == .netfilter
+    case "raw_tp/netif_receive_skb", "raw_tp/net_dev_queue": return isCrowded
     case let section where section.hasPrefix("kprobe/"): return backend == .kprobe
     default: return true
     }
   }
 
-  private func attach(_ options: TraceOptions, _ features: KernelFeatures) throws(TracingError) {
+  private func attach(
+    _ options: TraceOptions, to namespaces: [NetworkNamespace],
+    by way: (NetworkNamespace) -> TCAttachment.Way
+  ) throws(TracingError) {
     var descriptors: [String: Int32] = [:]
     var probes: [BPFObject.Program] = []
     for program in object.programs() where program.descriptor >= 0 {
@@ -183,8 +217,6 @@ public final class Tracer: EventSource {
       }
     }
     if !probes.isEmpty { kprobes = try KprobeAttachment(probes) }
-    let namespaces =
-      options.namespaces.isEmpty ? [try NetworkNamespace.current()] : options.namespaces
     for namespace in namespaces {
       if backend == .netfilter && !options.dropsOnly {
         let links = try namespace.inside { () throws(TracingError) in
@@ -195,7 +227,7 @@ public final class Tracer: EventSource {
       if let ingress = descriptors["kft_tc_ingress"], let egress = descriptors["kft_tc_egress"] {
         tc.append(
           try TCAttachment(
-            namespace, ingress: ingress, egress: egress, useTCX: features.hasTCX,
+            namespace, ingress: ingress, egress: egress, way: way(namespace),
             only: options.interfaces))
       }
     }
@@ -252,8 +284,10 @@ public final class Tracer: EventSource {
     guard !gone.isEmpty else { return }
     tc.removeAll { gone.contains($0.namespace.inode) }
     netfilter.removeAll { gone.contains($0.namespace.inode) }
-    let netns = unsafe bpf_map__fd(try object.map("kft_netns"))
-    for var inode in gone { _ = unsafe bpf_map_delete_elem(netns, &inode) }
+    for name in ["kft_netns", "kft_crowded"] {
+      let map = unsafe bpf_map__fd(try object.map(name))
+      for var inode in gone { _ = unsafe bpf_map_delete_elem(map, &inode) }
+    }
   }
 
   /// Probes functions of modules that were loaded meanwhile; their names.

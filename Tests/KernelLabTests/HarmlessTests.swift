@@ -99,7 +99,7 @@ extension LabTests {
     /// `pairs`: more of them than get links.
     @Test(
       "a namespace deleted while it is traced goes, its devices with it",
-      arguments: Lab.isEmulated ? [0] : [0, 4])
+      arguments: Lab.isEmulated ? [0] : [0, 5])
     func namespace(pairs: Int) throws {
       try Lab.lab("up")
       defer {
@@ -111,9 +111,7 @@ extension LabTests {
         "node1", "ip", "link", "add", "vethgone", "type", "veth", "peer", "name", "eth0", "netns",
         "kft-gone")
       try Lab.inside("node1", "ip", "link", "set", "vethgone", "up")
-      for i in 0..<pairs {
-        try Lab.inside("gone", "ip", "link", "add", "many\(i)", "type", "veth")
-      }
+      try Lab.addDevices(pairs, to: "gone")
       let client = try SteadyClient()
       let tracer = try Lab.startTracer(
         ["--svc", "10.96.0.50", "--svc", "10.96.0.61", "--trace-rules"]

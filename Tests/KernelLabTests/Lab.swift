@@ -112,6 +112,15 @@ enum Lab {
     return try attachedPrograms()
   }
 
+  /// So many more devices in a namespace, in pairs: with 5 there are too many to have tcx links.
+  static func addDevices(_ pairs: Int, to namespace: String) throws {
+    for i in 0..<pairs { try inside(namespace, "ip", "link", "add", "many\(i)", "type", "veth") }
+  }
+
+  static func removeDevices(_ pairs: Int, from namespace: String) {
+    for i in 0..<pairs { _ = try? inside(namespace, "ip", "link", "del", "many\(i)") }
+  }
+
   /// Devices of the lab that have a clsact qdisc, by tc's word.
   static func clsactDevices() throws -> [String] {
     try ["node1", "node2", "client"].flatMap { namespace in

@@ -39,8 +39,12 @@ extension LabTests {
       return values.count == 8 ? values.joined(separator: " ") : nil
     }
 
-    @Test("packets at a device are those tcpdump saw there") func tcpdump() throws {
+    /// By tc programs, and by tracepoints where there are more devices.
+    @Test("packets at a device are those tcpdump saw there", arguments: [0, 5])
+    func tcpdump(pairs: Int) throws {
       try Lab.lab("up")
+      try Lab.addDevices(pairs, to: "node1")
+      defer { Lab.removeDevices(pairs, from: "node1") }
       let capture = NSTemporaryDirectory() + "kft-\(UUID().uuidString).pcap"
       defer { try? FileManager.default.removeItem(atPath: capture) }
       let dump = try Lab.Running([
