@@ -315,7 +315,9 @@ __noinline int kft_settle_ipvs(struct kft_site *site, __u8 proto)
 /* Whether the device's packets are told by tracepoints. Loopback, which has this index everywhere, is not. */
 static __always_inline int kft_is_crowded(const struct kft_place *place)
 {
-	return place->ifindex != 1 && bpf_map_lookup_elem(&kft_crowded, &place->netns);
+	__u32 netns = place->netns; /* 6.1 takes keys from the stack only */
+
+	return place->ifindex != 1 && bpf_map_lookup_elem(&kft_crowded, &netns);
 }
 
 static __always_inline int kft_netns_wanted(__u32 netns)
