@@ -312,17 +312,15 @@ __noinline int kft_settle_ipvs(struct kft_site *site, __u8 proto)
 	return 0;
 }
 
-/* Whether the device's packets are told by tracepoints. Loopback, which has this index everywhere, is not. */
-static __always_inline int kft_is_crowded(const struct kft_place *place)
+/* Whether packets of that place are. Loopback, which has the index 1 everywhere, is no device to us. */
+static __always_inline int kft_place_wanted(const struct kft_site *site)
 {
-	__u32 netns = place->netns; /* 6.1 takes keys from the stack only */
+	__u32 netns = site->place.netns; /* 6.1 takes keys from the stack only */
 
-	return place->ifindex != 1 && bpf_map_lookup_elem(&kft_crowded, &netns);
-}
-
-static __always_inline int kft_netns_wanted(__u32 netns)
-{
-	return !kft_config.netns_filter || bpf_map_lookup_elem(&kft_netns, &netns);
+	if (kft_config.netns_filter && !bpf_map_lookup_elem(&kft_netns, &netns))
+		return 0;
+	return !site->by_tracepoint ||
+	       (site->place.ifindex != 1 && bpf_map_lookup_elem(&kft_crowded, &netns));
 }
 
 /*
@@ -355,9 +353,7 @@ __noinline int kft_report(struct kft_site *site, int learn)
 	if (site->ipvs)
 		kft_settle_ipvs(site, p.proto);
 	kft_fill_place(site);
-	if (!kft_netns_wanted(site->place.netns))
-		return 0;
-	if (site->by_tracepoint && !kft_is_crowded(&site->place))
+	if (!kft_place_wanted(site))
 		return 0;
 	return kft_emit(&skb, &p, site);
 }

@@ -50,7 +50,6 @@ static __always_inline int kft_take_skb(__u64 address, struct kft_skb_span *at, 
 		return -1;
 #define KFT_OF_SKB(to, field) KFT_TAKE(to, *at, first, address, struct sk_buff, field)
 	KFT_OF_SKB(s->head, head);
-	KFT_OF_SKB(s->refdst, _skb_refdst);
 	KFT_OF_SKB(s->nfct, _nfct);
 	KFT_OF_SKB(s->len, len);
 	KFT_OF_SKB(s->mark, mark);
@@ -59,11 +58,11 @@ static __always_inline int kft_take_skb(__u64 address, struct kft_skb_span *at, 
 	KFT_OF_SKB(n->protocol, protocol);
 	KFT_OF_SKB(n->header, network_header);
 	if (s->from_data) {
-		__u64 data = 0;
-
-		KFT_OF_SKB(data, data);
-		n->header = data - s->head;
+		/* there is no room for it on 6.1's stack but where something else comes */
+		KFT_OF_SKB(s->refdst, data);
+		n->header = s->refdst - s->head;
 	}
+	KFT_OF_SKB(s->refdst, _skb_refdst);
 #undef KFT_OF_SKB
 	return 0;
 }

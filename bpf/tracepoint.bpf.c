@@ -53,7 +53,7 @@ static __always_inline int kft_report_sock(struct sock *sk, struct sk_buff *skb,
 		return 0;
 	site.net = (__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net);
 	kft_fill_place(&site);
-	if (!kft_netns_wanted(site.place.netns))
+	if (!kft_place_wanted(&site))
 		return 0;
 	kft_emit(&s, &p, &site);
 	return 0;
