@@ -31,8 +31,12 @@ extension LabTests {
       try body()
     }
 
-    /// Filters there are on its devices while it is traced, and processes that guard them.
-    private static let (filters, guards) = Lab.isBefore66 ? (12, 1) : (0, 0)
+    /// Qdiscs for filters that there are on its devices while it is traced.
+    private func wantedQdiscs() throws -> Int {
+      guard Lab.isBefore66 else { return 0 }
+      // all but loopback; modules of tunnels have put some there
+      return try Lab.inside("many", "ip", "-o", "link").output.split(separator: "\n").count - 1
+    }
 
     private func clsactQdiscs() throws -> Int {
       try Lab.inside("many", "tc", "qdisc", "show").output.split(separator: "\n")
@@ -49,9 +53,9 @@ extension LabTests {
       try Lab.lab("up")
       try withManyDevices {
         let tracer = try Lab.startTracer(place + Lab.netns("many"))
-        #expect(try clsactQdiscs() == Self.filters)
+        #expect(try clsactQdiscs() == wantedQdiscs())
         let guards = try children(of: tracer)
-        #expect(guards.count == Self.guards)
+        #expect(guards.count == (Lab.isBefore66 ? 1 : 0))
         tracer.send(SIGKILL)
         #expect(try tracer.wait().status == 128 + SIGKILL)
         let deadline = Date().addingTimeInterval(Lab.isEmulated ? 30 : 5)
@@ -74,7 +78,7 @@ extension LabTests {
         for guardian in try children(of: tracer) { kill(guardian, SIGKILL) }
         tracer.send(SIGKILL)
         #expect(try tracer.wait().status == 128 + SIGKILL)
-        #expect(try clsactQdiscs() == Self.filters)
+        #expect(try clsactQdiscs() == wantedQdiscs())
         let next = try Lab.startTracer(["--svc", "10.96.0.50"] + Lab.netns("node2"))
         #expect(try clsactQdiscs() == 0)
         next.send(SIGINT)
