@@ -31,7 +31,9 @@ struct dst_entry {
 };
 
 struct in6_addr {
-	__u8 bytes[16];
+	union {
+		__u32 u6_addr32[4];
+	} in6_u;
 };
 
 struct sock_common {
@@ -64,6 +66,7 @@ struct sk_buff {
 	unsigned int end;
 	unsigned char *head;
 	unsigned char *data;
+	__u8 cb[48];
 };
 
 struct skb_shared_info {

@@ -9,9 +9,12 @@
 #include "event.h"
 #include "kernel_types.h"
 #include "maps.bpf.h"
+#include "memory.bpf.h"
 #include "skb.bpf.h"
 #include "packet.bpf.h"
 #include "match.bpf.h"
+#include "conntrack.bpf.h"
+#include "other.bpf.h"
 #include "dns.bpf.h"
 #include "report.bpf.h"
 

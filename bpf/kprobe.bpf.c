@@ -7,8 +7,11 @@
 
 static __always_inline int kft_at(struct sk_buff *skb, __u8 hook)
 {
-	struct kft_site site = {.skb = (__u64)skb, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE};
+	struct kft_site site;
 
+	if (kft_is_other((__u64)skb, 1, 0))
+		return 0;
+	site = (struct kft_site){.skb = (__u64)skb, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE};
 	kft_report(&site, 1);
 	return 0;
 }
@@ -20,7 +23,17 @@ __noinline int kft_read_state(__u64 state, struct kft_site *site)
 	__u32 first = 0;
 	__u8 pf = 0;
 
-	if (!site || bpf_probe_read_kernel(span, sizeof(span), (void *)state))
+	if (!site)
+		return -1;
+	if (KFT_DIRECT) {
+		pf = KFT_GET(state, struct nf_hook_state, pf);
+		site->nf_hook = KFT_GET(state, struct nf_hook_state, hook);
+		site->net = (__u64)KFT_GET(state, struct nf_hook_state, net);
+		site->dev = (__u64)KFT_GET(state, struct nf_hook_state, in);
+		site->out = (__u64)KFT_GET(state, struct nf_hook_state, out);
+		return pf == 2 || pf == 10 ? 0 : -1;
+	}
+	if (bpf_probe_read_kernel(span, sizeof(span), (void *)state))
 		return -1;
 #define KFT_OF_STATE(to, field) KFT_TAKE(to, span, first, state, struct nf_hook_state, field)
 	KFT_OF_STATE(pf, pf);
@@ -37,8 +50,11 @@ __noinline int kft_read_state(__u64 state, struct kft_site *site)
 static __always_inline int kft_at_hook(struct sk_buff *skb, struct nf_hook_state *state, __u8 hook,
 				       __u8 table)
 {
-	struct kft_site site = {.skb = (__u64)skb, .hook = hook, .table = table};
+	struct kft_site site;
 
+	if (kft_is_other((__u64)skb, 1, 0))
+		return 0;
+	site = (struct kft_site){.skb = (__u64)skb, .hook = hook, .table = table};
 	if (!kft_read_state((__u64)state, &site))
 		kft_report(&site, 1);
 	return 0;
@@ -86,10 +102,16 @@ int BPF_KPROBE(kft_nat_fn, void *priv, struct sk_buff *skb, struct nf_hook_state
 SEC("kprobe/nf_nat_manip_pkt")
 int BPF_KPROBE(kft_nat_manip, struct sk_buff *skb, struct nf_conn *ct, int type)
 {
-	struct kft_site site = {
-		.skb = (__u64)skb, .hook = KFT_NAT_MANIP, .nf_hook = KFT_NF_HOOK_NONE};
+	struct kft_site site;
 
-	site.table = KFT_TABLE_NAT;
+	if (kft_is_other((__u64)skb, 1, 0))
+		return 0;
+	site = (struct kft_site){
+		.skb = (__u64)skb,
+		.hook = KFT_NAT_MANIP,
+		.nf_hook = KFT_NF_HOOK_NONE,
+		.table = KFT_TABLE_NAT,
+	};
 	kft_report(&site, 1);
 	return 0;
 }
@@ -123,7 +145,8 @@ int BPF_KPROBE(kft_nft_do_chain, struct nft_pktinfo *pkt, struct nft_chain *chai
 {
 	if (!bpf_core_type_exists(struct nft_pktinfo))
 		return 0;
-	return kft_at_hook(BPF_CORE_READ(pkt, skb), BPF_CORE_READ(pkt, state), KFT_NFT_CHAIN,
+	return kft_at_hook(KFT_GET(pkt, struct nft_pktinfo, skb),
+			   KFT_GET(pkt, struct nft_pktinfo, state), KFT_NFT_CHAIN,
 			   kft_table_named(BPF_CORE_READ(chain, table, name)));
 }
 
@@ -165,10 +188,14 @@ int BPF_KPROBE(kft_ip6_input, struct sk_buff *skb)
 
 static __always_inline int kft_output(struct net *net, struct sk_buff *skb)
 {
-	struct kft_site site = {
+	struct kft_site site;
+
+	if (kft_is_other((__u64)skb, 1, 0))
+		return 0;
+	site = (struct kft_site){
 		.skb = (__u64)skb,
 		.net = (__u64)net,
-		.out = kft_route_dev(BPF_CORE_READ(skb, _skb_refdst)),
+		.out = kft_route_dev(KFT_GET(skb, struct sk_buff, _skb_refdst)),
 		.hook = KFT_IP_OUTPUT,
 		.nf_hook = KFT_NF_HOOK_NONE,
 	};
@@ -219,22 +246,21 @@ int BPF_KPROBE(kft_vxlan_rcv, struct sock *sk, struct sk_buff *skb)
  */
 static __always_inline int kft_read_ipvs(__u64 entry, int dir, struct kft_tuple *t)
 {
-	struct ip_vs_conn *cp = (struct ip_vs_conn *)entry;
 	__u16 family;
 
 	if (!t)
 		return -1;
-	family = BPF_CORE_READ(cp, af);
+	family = KFT_GET(entry, struct ip_vs_conn, af);
 	if (dir) {
-		BPF_CORE_READ_INTO((union nf_inet_addr *)t->saddr, cp, daddr);
-		BPF_CORE_READ_INTO((union nf_inet_addr *)t->daddr, cp, caddr);
-		t->sport = BPF_CORE_READ(cp, dport);
-		t->dport = BPF_CORE_READ(cp, cport);
+		*(union nf_inet_addr *)t->saddr = KFT_GET(entry, struct ip_vs_conn, daddr);
+		*(union nf_inet_addr *)t->daddr = KFT_GET(entry, struct ip_vs_conn, caddr);
+		t->sport = KFT_GET(entry, struct ip_vs_conn, dport);
+		t->dport = KFT_GET(entry, struct ip_vs_conn, cport);
 	} else {
-		BPF_CORE_READ_INTO((union nf_inet_addr *)t->saddr, cp, caddr);
-		BPF_CORE_READ_INTO((union nf_inet_addr *)t->daddr, cp, vaddr);
-		t->sport = BPF_CORE_READ(cp, cport);
-		t->dport = BPF_CORE_READ(cp, vport);
+		*(union nf_inet_addr *)t->saddr = KFT_GET(entry, struct ip_vs_conn, caddr);
+		*(union nf_inet_addr *)t->daddr = KFT_GET(entry, struct ip_vs_conn, vaddr);
+		t->sport = KFT_GET(entry, struct ip_vs_conn, cport);
+		t->dport = KFT_GET(entry, struct ip_vs_conn, vport);
 	}
 	if (family == 2) { /* AF_INET */
 		kft_map_v4_in_place(t->saddr);
@@ -275,7 +301,11 @@ int BPF_KPROBE(kft_ipvs_nat6, struct sk_buff *skb, struct ip_vs_conn *cp)
 
 static __always_inline int kft_icmp_error(struct sk_buff *skb, __u8 type, __u8 code)
 {
-	struct kft_site site = {
+	struct kft_site site;
+
+	if (kft_is_other((__u64)skb, 1, 0))
+		return 0;
+	site = (struct kft_site){
 		.skb = (__u64)skb,
 		.hook = KFT_ICMP_SEND,
 		.nf_hook = KFT_NF_HOOK_NONE,

@@ -26,6 +26,20 @@ static __always_inline int kft_address_known(const __u8 *addr)
 	return kft_bit(kft_bits.address, kft_address_hash(addr));
 }
 
+static __always_inline int kft_v4_known(__u32 v4)
+{
+	__u8 addr[16] __attribute__((aligned(4)));
+
+	kft_map_v4(addr, v4);
+	return kft_address_known(addr);
+}
+
+static __always_inline int kft_ports_known(__u16 sport, __u16 dport)
+{
+	return kft_config.port_keys &&
+	       (kft_bit(kft_bits.port, sport) | kft_bit(kft_bits.port, dport));
+}
+
 static __always_inline struct kft_match_value *kft_lookup(const __u8 *addr, __u16 port, __u8 proto)
 {
 	struct kft_match_key key = {};
@@ -64,11 +78,8 @@ static __always_inline void kft_side(const __u8 *addr, __u16 port, __u8 proto,
 /* Whether a tuple may be of interest, by the bits alone. */
 static __always_inline int kft_may_match(const struct kft_tuple *t)
 {
-	int known = kft_address_known(t->saddr) | kft_address_known(t->daddr);
-
-	if (kft_config.port_keys)
-		known |= kft_bit(kft_bits.port, t->sport) | kft_bit(kft_bits.port, t->dport);
-	return known;
+	return kft_address_known(t->saddr) | kft_address_known(t->daddr) |
+	       kft_ports_known(t->sport, t->dport);
 }
 
 /* One return after the other: a packet of interest mostly is so by its destination. */

@@ -10,7 +10,11 @@ static __always_inline int kft_nf(struct bpf_nf_ctx *ctx, __u8 hook)
 {
 	/* the kernel knows the context's types: no probes */
 	const struct nf_hook_state *state = ctx->state;
-	struct kft_site site = {
+	struct kft_site site;
+
+	if (kft_is_other((__u64)ctx->skb, 1, 0))
+		return KFT_NF_ACCEPT;
+	site = (struct kft_site){
 		.skb = (__u64)ctx->skb,
 		.net = (__u64)state->net,
 		.dev = (__u64)state->in,

@@ -72,6 +72,8 @@ static __always_inline const __u8 *kft_load(struct kft_cursor *c, __u32 offset, 
 
 	if (from + size > c->end)
 		return NULL;
+	if (KFT_DIRECT)
+		return kft_bytes(c->head + from);
 	if (!c->filled || index > KFT_WINDOW - size) {
 		if (bpf_probe_read_kernel(c->bytes, KFT_WINDOW, (void *)(c->head + from)))
 			return NULL;
@@ -329,9 +331,7 @@ __noinline int kft_parse(__u64 address, struct kft_skb *skb, struct kft_packet *
 	} u = {};
 	struct kft_cursor *c = &u.cursor;
 	struct kft_network n;
-	__u32 len;
-	__u16 ip_id, frag, payload;
-	__u8 proto, ttl, type, code;
+	__u8 type, code;
 	int carried;
 
 	if (!skb || !p || kft_take_skb(address, &u.span, skb, &n))
@@ -350,24 +350,13 @@ __noinline int kft_parse(__u64 address, struct kft_skb *skb, struct kft_packet *
 	carried = kft_enter_carried(c, p);
 	if (!carried)
 		return 0;
-	proto = p->proto;
-	ttl = p->ttl;
 	type = p->icmp_type;
 	code = p->icmp_code;
-	len = p->len;
-	ip_id = p->ip_id;
-	frag = p->frag;
-	payload = p->payload;
 	p->outer = p->tuple;
 	if (kft_parse_headers(c, p)) {
 		/* what it carries can't be read: the outer packet is all there is */
-		p->tuple = p->outer;
-		p->proto = proto;
-		p->ttl = ttl;
-		p->len = len;
-		p->ip_id = ip_id;
-		p->frag = frag;
-		p->payload = payload;
+		c->at = n.header;
+		kft_parse_headers(c, p);
 		p->flags |= KFT_F_TRUNCATED;
 		return 0;
 	}

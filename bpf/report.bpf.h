@@ -28,74 +28,6 @@ struct kft_site {
 	__u8 icmp_type, icmp_code;
 };
 
-/* An IPv4 address in the first four of sixteen bytes. */
-static __always_inline void kft_map_v4_in_place(__u8 *addr)
-{
-	kft_map_v4(addr, *(__u32 *)addr);
-}
-
-/* A tuple of conntrack's, from its bytes. */
-static __always_inline void kft_take_tuple(const void *from, int dir, struct kft_tuple *t)
-{
-	__u8 proto;
-
-#define KFT_OF_TUPLE(field) (from + bpf_core_field_offset(struct nf_conntrack_tuple, field))
-	kft_copy_address(t->saddr, KFT_OF_TUPLE(src.u3));
-	kft_copy_address(t->daddr, KFT_OF_TUPLE(dst.u3));
-	t->sport = *(const __u16 *)KFT_OF_TUPLE(src.u.all);
-	t->dport = *(const __u16 *)KFT_OF_TUPLE(dst.u.all);
-	proto = *(const __u8 *)KFT_OF_TUPLE(dst.protonum);
-	if (proto == KFT_PROTO_ICMP || proto == KFT_PROTO_ICMPV6) {
-		/* the source's "port" is the identifier both ways, the destination's type and code */
-		t->dport = dir ? t->sport : 0;
-		t->sport = dir ? 0 : t->sport;
-	}
-	if (*(const __u16 *)KFT_OF_TUPLE(src.l3num) == 2) { /* AF_INET */
-		kft_map_v4_in_place(t->saddr);
-		kft_map_v4_in_place(t->daddr);
-	}
-#undef KFT_OF_TUPLE
-}
-
-/* One tuple of an entry. */
-__noinline int kft_read_tuple(__u64 ct, int dir, struct kft_tuple *t)
-{
-	__u64 span[5];
-	__u64 at = ct;
-
-	if (!t || !bpf_core_type_exists(struct nf_conn))
-		return -1;
-	at += bpf_core_field_offset(struct nf_conn, tuplehash);
-	at += bpf_core_field_offset(struct nf_conntrack_tuple_hash, tuple);
-	if (dir)
-		at += bpf_core_type_size(struct nf_conntrack_tuple_hash);
-	bpf_probe_read_kernel(span, sizeof(span), (void *)at);
-	kft_take_tuple(span, dir, t);
-	return 0;
-}
-
-/* All of an entry: both tuples; its status, and above it the zone. */
-static __always_inline __u32 kft_read_conn(__u64 ct, struct kft_tuple *orig,
-					   struct kft_tuple *reply)
-{
-	__u64 span[16];
-	__u32 first, second;
-	__u64 status = 0;
-	__u16 zone = 0;
-
-	/* status follows the tuples, and zone is before them */
-	first = bpf_core_field_offset(struct nf_conn, tuplehash) - 8;
-	bpf_probe_read_kernel(span, sizeof(span), (void *)ct + first);
-	second = 8 + bpf_core_field_offset(struct nf_conntrack_tuple_hash, tuple);
-	kft_take_tuple((void *)span + second, 0, orig);
-	second += bpf_core_type_size(struct nf_conntrack_tuple_hash);
-	kft_take_tuple((void *)span + second, 1, reply);
-	KFT_TAKE(status, span, first, ct, struct nf_conn, status);
-	if (bpf_core_field_exists(struct nf_conn, zone))
-		KFT_TAKE(zone, span, first, ct, struct nf_conn, zone.id);
-	return (__u32)zone << 16 | (status & 0xffff);
-}
-
 /*
  * What the kprobe of IPVS read from its own entry, for the event about to be made: the type is of a
  * module, and programs that never see one are not to ask for it.
@@ -119,30 +51,19 @@ static __always_inline struct kft_ipvs_tuples *kft_ipvs_tuples(void)
 	return bpf_map_lookup_elem(&kft_ipvs_entry, &zero);
 }
 
-/* The entry of skb->_nfct; 0 without one. The low 3 bits are ctinfo. */
-static __always_inline __u64 kft_conn(const struct kft_skb *skb, __u8 *dir)
-{
-	*dir = 0;
-	if (!bpf_core_type_exists(struct nf_conn))
-		return 0;
-	/* IP_CT_IS_REPLY is 3: established and related replies are 3 and 4 */
-	*dir = (skb->nfct & 7) >= 3 && (skb->nfct & 7) != 7;
-	return skb->nfct & ~7ull;
-}
-
 /* Finds out where the packet is: its device, and the namespace's, the device's or the socket's. */
 static __always_inline void kft_fill_place(struct kft_site *site)
 {
-	struct sk_buff *skb = (struct sk_buff *)site->skb;
-	struct sock *sk;
+	__u64 sk;
 
 	if (!site->dev)
-		site->dev = (__u64)BPF_CORE_READ(skb, dev);
+		site->dev = (__u64)KFT_GET(site->skb, struct sk_buff, dev);
 	if (site->dev) {
 		kft_find_place(site->dev, 0, &site->place);
 	} else if (!site->net) {
-		sk = BPF_CORE_READ(skb, sk);
-		site->net = sk ? (__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net) : 0;
+		sk = (__u64)KFT_GET(site->skb, struct sk_buff, sk);
+		if (sk)
+			site->net = (__u64)KFT_GET(sk, struct sock, __sk_common.skc_net.net);
 	}
 	if (site->net)
 		kft_find_place(site->net, 1, &site->place);
@@ -151,16 +72,14 @@ static __always_inline void kft_fill_place(struct kft_site *site)
 /* The device of the route on the packet, if it has one. */
 static __always_inline __u64 kft_route_dev(__u64 refdst)
 {
-	struct dst_entry *dst = (struct dst_entry *)(refdst & ~1ull);
+	__u64 dst = refdst & ~1ull;
 
-	return dst ? (__u64)BPF_CORE_READ(dst, dev) : 0;
+	return dst ? (__u64)KFT_GET(dst, struct dst_entry, dev) : 0;
 }
 
 static __always_inline __u16 kft_gso_size(const struct kft_skb *skb)
 {
-	struct skb_shared_info *info = (struct skb_shared_info *)(skb->head + skb->end);
-
-	return BPF_CORE_READ(info, gso_size);
+	return KFT_GET(skb->head + skb->end, struct skb_shared_info, gso_size);
 }
 
 /* The device of the route, and the MTU that counts. */
@@ -292,15 +211,13 @@ __noinline int kft_conn_matches(__u64 ct, __u8 proto)
  */
 __noinline int kft_settle_ipvs(struct kft_site *site, __u8 proto)
 {
-	struct nf_conn *ct;
 	struct kft_ipvs_tuples *ipvs;
 	struct kft_tuple t;
 
 	if (!site)
 		return 0;
-	ct = (struct nf_conn *)site->ct;
-	if (ct && bpf_core_type_exists(struct nf_conn) &&
-	    BPF_CORE_READ(ct, status) & 8) { /* IPS_CONFIRMED */
+	if (site->ct && bpf_core_type_exists(struct nf_conn) &&
+	    KFT_GET(site->ct, struct nf_conn, status) & 8) { /* IPS_CONFIRMED */
 		site->ipvs = 0;
 		return 0;
 	}

@@ -36,6 +36,12 @@ struct kft_network {
 			(to) = *(typeof(to) *)((__u8 *)&(span) + kft_at);                          \
 	})
 
+/* Only if KFT_DIRECT. */
+static __always_inline struct sk_buff *kft_cast_skb(__u64 address)
+{
+	return bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct sk_buff));
+}
+
 struct kft_skb_span {
 	__u64 bytes[15];
 };
@@ -45,7 +51,21 @@ static __always_inline int kft_take_skb(__u64 address, struct kft_skb_span *at, 
 					struct kft_network *n)
 {
 	__u32 first = bpf_core_field_offset(struct sk_buff, _skb_refdst);
+	struct sk_buff *skb;
 
+	if (KFT_DIRECT) {
+		skb = kft_cast_skb(address);
+		s->head = (__u64)skb->head;
+		s->refdst = skb->_skb_refdst;
+		s->nfct = skb->_nfct;
+		s->len = skb->len;
+		s->mark = skb->mark;
+		s->end = skb->end;
+		n->tail = skb->tail;
+		n->protocol = skb->protocol;
+		n->header = s->from_data ? (__u64)skb->data - s->head : skb->network_header;
+		return 0;
+	}
 	if (bpf_probe_read_kernel(at, sizeof(*at), (void *)address + first))
 		return -1;
 #define KFT_OF_SKB(to, field) KFT_TAKE(to, *at, first, address, struct sk_buff, field)
@@ -109,23 +129,30 @@ static __always_inline __u32 kft_place_slot(__u64 address)
 	return (address >> 6 ^ address >> 12) & (KFT_PLACES - 1);
 }
 
-/* Reads and remembers. `is_net`: the address is a struct net's, which is no device. */
+/* `is_net`: the address is a struct net's, which is no device. */
+static __always_inline void kft_load_place(__u64 address, int is_net, struct kft_place *place)
+{
+	__u64 net = address;
+
+	if (!is_net) {
+		place->ifindex = KFT_GET(address, struct net_device, ifindex);
+		place->mtu = KFT_GET(address, struct net_device, mtu);
+		net = (__u64)KFT_GET(address, struct net_device, nd_net.net);
+	}
+	place->netns = net ? KFT_GET(net, struct net, ns.inum) : 0;
+}
+
+/* Reads and remembers. */
 __noinline int kft_read_place(__u64 address, int is_net, struct kft_place *place)
 {
 	struct kft_known_place fresh = {.address = address, .tick = bpf_jiffies64()}, *known;
-	struct net_device *dev = (struct net_device *)address;
-	struct net *net = (struct net *)address;
 	__u32 slot = kft_place_slot(address);
 
 	if (!place)
 		return -1;
-	if (!is_net) {
-		place->ifindex = BPF_CORE_READ(dev, ifindex);
-		place->mtu = BPF_CORE_READ(dev, mtu);
+	kft_load_place(address, is_net, place);
+	if (!is_net)
 		fresh.device = place->ifindex | (__u64)place->mtu << 32;
-		net = BPF_CORE_READ(dev, nd_net.net);
-	}
-	place->netns = net ? BPF_CORE_READ(net, ns.inum) : 0;
 	fresh.netns = place->netns;
 	fresh.check = address ^ fresh.tick ^ fresh.device ^ fresh.netns;
 	known = bpf_map_lookup_elem(&kft_places, &slot);
@@ -140,6 +167,10 @@ static __always_inline void kft_find_place(__u64 address, int is_net, struct kft
 	const volatile struct kft_known_place *known;
 	__u32 slot = kft_place_slot(address);
 
+	if (KFT_DIRECT) {
+		kft_load_place(address, is_net, place);
+		return;
+	}
 	known = bpf_map_lookup_elem(&kft_places, &slot);
 	if (known && known->address == address) {
 		device = known->device;

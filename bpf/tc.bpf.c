@@ -4,53 +4,41 @@
 /* TC_ACT_UNSPEC for a clsact filter and TCX_NEXT for a tcx link are both -1. */
 #define KFT_NEXT (-1)
 
-/*
- * Whether it can't be of interest: by its first bytes, which a helper of this program type loads for
- * less than a probe. Packets that may carry others, and odd ones, are left to kft_report.
- */
+/* kft_is_other for kernels without plain loads, by a helper that takes less than a probe. */
 __noinline int kft_tc_is_other(struct __sk_buff *ctx)
 {
-	__u32 h[11];
-	const __u8 *bytes = (const __u8 *)h;
-	struct kft_tuple t;
-	__u8 proto;
+	__u8 h[KFT_PLAIN_V6];
+	struct kft_plain p;
+	__u32 size;
 
 	if (kft_config.match_all)
 		return 0;
-	if (ctx->protocol == bpf_htons(KFT_ETH_P_IP)) {
-		if (bpf_skb_load_bytes_relative(ctx, 0, h, 28, BPF_HDR_START_NET) ||
-		    bytes[0] != 0x45) /* without options */
-			return 0;
-		proto = bytes[9];
-		kft_map_v4(t.saddr, h[3]);
-		kft_map_v4(t.daddr, h[4]);
-		t.sport = h[5];
-		t.dport = h[5] >> 16;
-	} else if (ctx->protocol == bpf_htons(KFT_ETH_P_IPV6)) {
-		if (bpf_skb_load_bytes_relative(ctx, 0, h, 44, BPF_HDR_START_NET) ||
-		    bytes[0] >> 4 != 6)
-			return 0;
-		proto = bytes[6];
-		kft_copy_address(t.saddr, bytes + 8);
-		kft_copy_address(t.daddr, bytes + 24);
-		t.sport = h[10];
-		t.dport = h[10] >> 16;
-	} else {
+	if (ctx->protocol == bpf_htons(KFT_ETH_P_IP))
+		size = KFT_PLAIN_V4;
+	else if (ctx->protocol == bpf_htons(KFT_ETH_P_IPV6))
+		size = KFT_PLAIN_V6;
+	else
 		return 1;
-	}
-	/* a later fragment's ports are none: it is looked at for nothing at worst */
-	return !kft_may_carry(proto, t.dport) && !kft_may_match(&t);
+	if (bpf_skb_load_bytes_relative(ctx, 0, h, size, BPF_HDR_START_NET))
+		return 0;
+	p = kft_look(h);
+	return p.length && !kft_may_carry(p.proto, p.dport) && !p.may_match;
 }
 
 static __always_inline int kft_tc(struct __sk_buff *ctx, __u8 hook)
 {
-	/* at run time the context is the sk_buff itself */
-	struct kft_site site = {.skb = (__u64)ctx, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE};
+	__u64 skb = (__u64)ctx; /* at run time the context is the sk_buff itself */
+	struct kft_site site;
 
-	if (kft_tc_is_other(ctx))
+	if (KFT_DIRECT ? kft_is_other(skb, 0, 0) : kft_tc_is_other(ctx))
 		return KFT_NEXT;
-	site.gso_size = ctx->gso_size;
-	site.has_gso_size = 1;
+	site = (struct kft_site){
+		.skb = skb,
+		.hook = hook,
+		.nf_hook = KFT_NF_HOOK_NONE,
+		.gso_size = ctx->gso_size,
+		.has_gso_size = 1,
+	};
 	kft_report(&site, 0);
 	return KFT_NEXT;
 }

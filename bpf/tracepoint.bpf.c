@@ -7,7 +7,11 @@
 SEC("raw_tp/kfree_skb")
 int kft_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct kft_site site = {
+	struct kft_site site;
+
+	if (kft_is_other(ctx->args[0], 1, 0))
+		return 0;
+	site = (struct kft_site){
 		.skb = ctx->args[0],
 		.hook = KFT_DROP,
 		.nf_hook = KFT_NF_HOOK_NONE,
@@ -27,31 +31,33 @@ static __always_inline int kft_report_sock(struct sock *sk, struct sk_buff *skb,
 	struct kft_skb s = {};
 	struct kft_packet p = {};
 	struct kft_site site = {.skb = (__u64)skb, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE};
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	__u16 family = KFT_GET(sk, struct sock, __sk_common.skc_family);
+	struct in6_addr v6;
 	__u32 v4;
 
 	p.proto = KFT_PROTO_TCP;
 	if (family == 2) {
-		v4 = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+		v4 = KFT_GET(sk, struct sock, __sk_common.skc_rcv_saddr);
 		kft_map_v4(p.tuple.saddr, v4);
-		v4 = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+		v4 = KFT_GET(sk, struct sock, __sk_common.skc_daddr);
 		kft_map_v4(p.tuple.daddr, v4);
 	} else if (family == 10) {
-		BPF_CORE_READ_INTO((struct in6_addr *)p.tuple.saddr, sk,
-				   __sk_common.skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO((struct in6_addr *)p.tuple.daddr, sk, __sk_common.skc_v6_daddr);
+		v6 = KFT_GET(sk, struct sock, __sk_common.skc_v6_rcv_saddr);
+		__builtin_memcpy(p.tuple.saddr, &v6, sizeof(v6));
+		v6 = KFT_GET(sk, struct sock, __sk_common.skc_v6_daddr);
+		__builtin_memcpy(p.tuple.daddr, &v6, sizeof(v6));
 	} else {
 		return 0;
 	}
-	p.tuple.sport = bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num));
-	p.tuple.dport = BPF_CORE_READ(sk, __sk_common.skc_dport);
+	p.tuple.sport = bpf_htons(KFT_GET(sk, struct sock, __sk_common.skc_num));
+	p.tuple.dport = KFT_GET(sk, struct sock, __sk_common.skc_dport);
 	if (kft_config.proto && kft_config.proto != p.proto)
 		return 0;
 	if (!kft_config.match_all && !kft_wanted(&p.tuple, p.proto))
 		return 0;
 	if (kft_read_skb(site.skb, &s))
 		return 0;
-	site.net = (__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net);
+	site.net = (__u64)KFT_GET(sk, struct sock, __sk_common.skc_net.net);
 	kft_fill_place(&site);
 	if (!kft_place_wanted(&site))
 		return 0;
@@ -80,7 +86,11 @@ int kft_tcp_send_reset(struct bpf_raw_tracepoint_args *ctx)
 
 static __always_inline int kft_at_device(struct bpf_raw_tracepoint_args *ctx, __u8 hook)
 {
-	struct kft_site site = {
+	struct kft_site site;
+
+	if (kft_is_other(ctx->args[0], 0, hook == KFT_TC_INGRESS))
+		return 0;
+	site = (struct kft_site){
 		.skb = ctx->args[0],
 		.hook = hook,
 		.nf_hook = KFT_NF_HOOK_NONE,
