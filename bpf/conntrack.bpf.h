@@ -43,24 +43,42 @@ static __always_inline __u64 kft_tuple_address(__u64 ct, int dir)
 	return dir ? at + bpf_core_type_size(struct nf_conntrack_tuple_hash) : at;
 }
 
+#if KFT_DIRECT
+
 /* One tuple of an entry. */
+static __always_inline void kft_read_tuple(__u64 ct, int dir, struct kft_tuple *t)
+{
+	if (bpf_core_type_exists(struct nf_conn))
+		kft_take_tuple(kft_bytes(kft_tuple_address(ct, dir)), dir, t);
+}
+
+/* All of an entry: both tuples; its status, and above it the zone. */
+static __always_inline __u32 kft_read_conn(__u64 ct, struct kft_tuple *orig,
+					   struct kft_tuple *reply)
+{
+	__u16 status, zone = 0;
+
+	kft_take_tuple(kft_bytes(kft_tuple_address(ct, 0)), 0, orig);
+	kft_take_tuple(kft_bytes(kft_tuple_address(ct, 1)), 1, reply);
+	status = KFT_GET(ct, struct nf_conn, status);
+	if (bpf_core_field_exists(struct nf_conn, zone))
+		zone = KFT_GET(ct, struct nf_conn, zone.id);
+	return (__u32)zone << 16 | status;
+}
+
+#else
+
 __noinline int kft_read_tuple(__u64 ct, int dir, struct kft_tuple *t)
 {
-	__u64 span[5], at;
+	__u64 span[5];
 
 	if (!t || !bpf_core_type_exists(struct nf_conn))
 		return -1;
-	at = kft_tuple_address(ct, dir);
-	if (KFT_DIRECT) {
-		kft_take_tuple(kft_bytes(at), dir, t);
-		return 0;
-	}
-	bpf_probe_read_kernel(span, sizeof(span), (void *)at);
+	bpf_probe_read_kernel(span, sizeof(span), (void *)kft_tuple_address(ct, dir));
 	kft_take_tuple(span, dir, t);
 	return 0;
 }
 
-/* All of an entry: both tuples; its status, and above it the zone. */
 static __always_inline __u32 kft_read_conn(__u64 ct, struct kft_tuple *orig,
 					   struct kft_tuple *reply)
 {
@@ -68,14 +86,6 @@ static __always_inline __u32 kft_read_conn(__u64 ct, struct kft_tuple *orig,
 	__u64 status = 0, first;
 	__u16 zone = 0;
 
-	if (KFT_DIRECT) {
-		kft_take_tuple(kft_bytes(kft_tuple_address(ct, 0)), 0, orig);
-		kft_take_tuple(kft_bytes(kft_tuple_address(ct, 1)), 1, reply);
-		status = KFT_GET(ct, struct nf_conn, status);
-		if (bpf_core_field_exists(struct nf_conn, zone))
-			zone = KFT_GET(ct, struct nf_conn, zone.id);
-		return (__u32)zone << 16 | (status & 0xffff);
-	}
 	/* zone is before the tuples, and status follows them; there is no stack for all at once */
 	first = kft_tuple_address(0, 0) - 24;
 	bpf_probe_read_kernel(span, sizeof(span), (void *)(ct + first));
@@ -88,6 +98,8 @@ static __always_inline __u32 kft_read_conn(__u64 ct, struct kft_tuple *orig,
 	KFT_TAKE(status, span, first, ct, struct nf_conn, status);
 	return (__u32)zone << 16 | (status & 0xffff);
 }
+
+#endif
 
 /* The entry of skb->_nfct; 0 without one. The low 3 bits are ctinfo. */
 static __always_inline __u64 kft_conn(const struct kft_skb *skb, __u8 *dir)

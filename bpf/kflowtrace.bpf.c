@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The one object: every kind of attachment, around one set of maps. */
+/* The one source: every kind of attachment, around one set of maps. KFT_DIRECT: see memory.bpf.h. */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
 #include <bpf/bpf_helpers.h>

@@ -5,54 +5,66 @@
  * The program's section names the function; the loader skips those a kernel lacks.
  */
 
+/* Beside what a kprobe takes one return more is nothing. */
+__noinline int kft_probed_is_other(__u64 skb)
+{
+	return kft_is_other(skb, 1, 0);
+}
+
 static __always_inline int kft_at(struct sk_buff *skb, __u8 hook)
 {
 	struct kft_site site;
 
-	if (kft_is_other((__u64)skb, 1, 0))
+	if (kft_probed_is_other((__u64)skb))
 		return 0;
 	site = (struct kft_site){.skb = (__u64)skb, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE};
 	kft_report(&site, 1);
 	return 0;
 }
 
+#if KFT_DIRECT
+
 /* What the state of a netfilter hook says of the place. Negative: not of an IP family. */
+static __always_inline int kft_read_state(__u64 state, struct kft_site *site)
+{
+	__u8 pf = KFT_GET(state, struct nf_hook_state, pf);
+
+	site->nf_hook = KFT_GET(state, struct nf_hook_state, hook);
+	site->net = (__u64)KFT_GET(state, struct nf_hook_state, net);
+	site->dev = (__u64)KFT_GET(state, struct nf_hook_state, in);
+	site->out = (__u64)KFT_GET(state, struct nf_hook_state, out);
+	/* NFPROTO_IPV4, NFPROTO_IPV6: not bridge, ARP, netdev */
+	return pf == 2 || pf == 10 ? 0 : -1;
+}
+
+#else
+
 __noinline int kft_read_state(__u64 state, struct kft_site *site)
 {
 	__u64 span[8];
 	__u32 first = 0;
 	__u8 pf = 0;
 
-	if (!site)
-		return -1;
-	if (KFT_DIRECT) {
-		pf = KFT_GET(state, struct nf_hook_state, pf);
-		site->nf_hook = KFT_GET(state, struct nf_hook_state, hook);
-		site->net = (__u64)KFT_GET(state, struct nf_hook_state, net);
-		site->dev = (__u64)KFT_GET(state, struct nf_hook_state, in);
-		site->out = (__u64)KFT_GET(state, struct nf_hook_state, out);
-		return pf == 2 || pf == 10 ? 0 : -1;
-	}
-	if (bpf_probe_read_kernel(span, sizeof(span), (void *)state))
+	if (!site || bpf_probe_read_kernel(span, sizeof(span), (void *)state))
 		return -1;
 #define KFT_OF_STATE(to, field) KFT_TAKE(to, span, first, state, struct nf_hook_state, field)
 	KFT_OF_STATE(pf, pf);
-	if (pf != 2 && pf != 10) /* NFPROTO_IPV4, NFPROTO_IPV6: not bridge, ARP, netdev */
-		return -1;
 	KFT_OF_STATE(site->nf_hook, hook);
 	KFT_OF_STATE(site->net, net);
 	KFT_OF_STATE(site->dev, in);
 	KFT_OF_STATE(site->out, out);
 #undef KFT_OF_STATE
-	return 0;
+	return pf == 2 || pf == 10 ? 0 : -1;
 }
+
+#endif
 
 static __always_inline int kft_at_hook(struct sk_buff *skb, struct nf_hook_state *state, __u8 hook,
 				       __u8 table)
 {
 	struct kft_site site;
 
-	if (kft_is_other((__u64)skb, 1, 0))
+	if (kft_probed_is_other((__u64)skb))
 		return 0;
 	site = (struct kft_site){.skb = (__u64)skb, .hook = hook, .table = table};
 	if (!kft_read_state((__u64)state, &site))
@@ -104,7 +116,7 @@ int BPF_KPROBE(kft_nat_manip, struct sk_buff *skb, struct nf_conn *ct, int type)
 {
 	struct kft_site site;
 
-	if (kft_is_other((__u64)skb, 1, 0))
+	if (kft_probed_is_other((__u64)skb))
 		return 0;
 	site = (struct kft_site){
 		.skb = (__u64)skb,
@@ -190,7 +202,7 @@ static __always_inline int kft_output(struct net *net, struct sk_buff *skb)
 {
 	struct kft_site site;
 
-	if (kft_is_other((__u64)skb, 1, 0))
+	if (kft_probed_is_other((__u64)skb))
 		return 0;
 	site = (struct kft_site){
 		.skb = (__u64)skb,
@@ -303,7 +315,7 @@ static __always_inline int kft_icmp_error(struct sk_buff *skb, __u8 type, __u8 c
 {
 	struct kft_site site;
 
-	if (kft_is_other((__u64)skb, 1, 0))
+	if (kft_probed_is_other((__u64)skb))
 		return 0;
 	site = (struct kft_site){
 		.skb = (__u64)skb,

@@ -12,11 +12,11 @@ struct {
 	__uint(max_entries, 8 * 1024 * 1024); /* set by the loader */
 } kft_events SEC(".maps");
 
-/* When the reader was last woken; a race costs one wakeup more. */
-__u64 kft_woken;
+/* When it was last looked whether the reader is to be woken; a race costs one look more. */
+__u64 kft_looked;
 
-/* ns between two of them while it catches up */
-#define KFT_WAKE_EVERY 1000000
+/* ns between two looks */
+#define KFT_LOOK_EVERY 1000000
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -97,7 +97,7 @@ __noinline int kft_tuple_matches(const struct kft_tuple *t, __u8 proto)
 }
 
 /* The time it was learned in the kernel's ticks, 0 if it is not known. */
-__noinline __u64 kft_flow_learned(const struct kft_tuple *t, __u8 proto)
+KFT_STAGE __u64 kft_flow_learned(const struct kft_tuple *t, __u8 proto)
 {
 	struct kft_flow_key key;
 	__u64 *tick;
@@ -110,10 +110,10 @@ __noinline __u64 kft_flow_learned(const struct kft_tuple *t, __u8 proto)
 	return tick ? *tick : 0;
 }
 
-/* Of the match set, or learned. */
+/* Learned, as most are, or of the match set. */
 static __always_inline int kft_wanted(const struct kft_tuple *t, __u8 proto)
 {
-	return kft_tuple_matches(t, proto) || kft_flow_learned(t, proto);
+	return kft_flow_learned(t, proto) || kft_tuple_matches(t, proto);
 }
 
 __noinline int kft_learn(const struct kft_tuple *t, __u8 proto)

@@ -8,19 +8,19 @@
 
 static __always_inline int kft_nf(struct bpf_nf_ctx *ctx, __u8 hook)
 {
-	/* the kernel knows the context's types: no probes */
-	const struct nf_hook_state *state = ctx->state;
+	/* the kernel knows the context's types, which it takes its time to check */
+	__u64 state = (__u64)ctx->state;
 	struct kft_site site;
 
 	if (kft_is_other((__u64)ctx->skb, 1, 0))
 		return KFT_NF_ACCEPT;
 	site = (struct kft_site){
 		.skb = (__u64)ctx->skb,
-		.net = (__u64)state->net,
-		.dev = (__u64)state->in,
-		.out = (__u64)state->out,
+		.net = (__u64)KFT_GET(state, struct nf_hook_state, net),
+		.dev = (__u64)KFT_GET(state, struct nf_hook_state, in),
+		.out = (__u64)KFT_GET(state, struct nf_hook_state, out),
 		.hook = hook,
-		.nf_hook = state->hook,
+		.nf_hook = KFT_GET(state, struct nf_hook_state, hook),
 	};
 
 	kft_report(&site, 1);

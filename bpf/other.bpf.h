@@ -42,6 +42,8 @@ static __always_inline struct kft_plain kft_look(const __u8 *h)
 	return p;
 }
 
+#if KFT_DIRECT
+
 /* Whether an entry's original tuple may be of interest, by the bits alone. */
 static __always_inline int kft_conn_may_match(__u64 ct)
 {
@@ -84,7 +86,7 @@ static __always_inline int kft_is_other(__u64 address, int learn, int from_data)
 	struct sk_buff *skb;
 	struct kft_plain p;
 
-	if (!KFT_DIRECT || kft_config.match_all)
+	if (kft_config.match_all)
 		return 0;
 	skb = kft_cast_skb(address);
 	if (skb->protocol != bpf_htons(KFT_ETH_P_IP) && skb->protocol != bpf_htons(KFT_ETH_P_IPV6))
@@ -102,5 +104,15 @@ static __always_inline int kft_is_other(__u64 address, int learn, int from_data)
 		return 0;
 	return !ct || !bpf_core_type_exists(struct nf_conn) || !kft_conn_may_match(ct);
 }
+
+#else
+
+/* By probes there is no quicker way than kft_report's. */
+static __always_inline int kft_is_other(__u64 address, int learn, int from_data)
+{
+	return 0;
+}
+
+#endif
 
 #endif

@@ -39,12 +39,28 @@ static __always_inline int kft_is_echo_reply(__u8 proto, __u8 type)
 	return type == (proto == KFT_PROTO_ICMP ? 0 : 129);
 }
 
+#if KFT_DIRECT
+
+/* Where reading has come to: head + at, and the end of the linear part. */
+struct kft_cursor {
+	__u64 head;
+	__u32 at;
+	__u32 end;
+};
+
+/* Up to 48 bytes at an offset from the cursor, NULL past the end. */
+static __always_inline const __u8 *kft_load(struct kft_cursor *c, __u32 offset, __u32 size)
+{
+	__u32 from = c->at + offset;
+
+	return from + size > c->end ? NULL : kft_bytes(c->head + from);
+}
+
+#else
+
 #define KFT_WINDOW 96
 
-/*
- * Where reading has come to: head + at, and the end of the linear part; and the bytes from head +
- * base on, most often all that is asked for.
- */
+/* With the bytes from head + base on, most often all that is asked for. */
 struct kft_cursor {
 	__u64 head;
 	__u32 at;
@@ -54,26 +70,13 @@ struct kft_cursor {
 	__u8 bytes[KFT_WINDOW];
 };
 
-/*
- * The stages are global functions, here and in the other headers: the verifier
- * checks each once on its own instead of once a path of its callers, which is the
- * difference between 10 and 560 ms a program; and 512 bytes of stack hold one stage
- * at a time. So arguments are numbers or memory that may be NULL. They are few: a
- * return costs about 8 ns where the processor needs a mitigation for it.
- */
-
-/*
- * Bytes at an offset from the cursor, NULL past the end. The window may reach beyond the linear part:
- * skb_shared_info follows it, which is longer.
- */
+/* The window may reach beyond the linear part: skb_shared_info follows it, which is longer. */
 static __always_inline const __u8 *kft_load(struct kft_cursor *c, __u32 offset, __u32 size)
 {
 	__u32 from = c->at + offset, index = from - c->base;
 
 	if (from + size > c->end)
 		return NULL;
-	if (KFT_DIRECT)
-		return kft_bytes(c->head + from);
 	if (!c->filled || index > KFT_WINDOW - size) {
 		if (bpf_probe_read_kernel(c->bytes, KFT_WINDOW, (void *)(c->head + from)))
 			return NULL;
@@ -83,6 +86,8 @@ static __always_inline const __u8 *kft_load(struct kft_cursor *c, __u32 offset, 
 	}
 	return c->bytes + index;
 }
+
+#endif
 
 /* To addresses of tuples, which are aligned; from headers, which may be not. */
 static __always_inline void kft_copy_address(__u8 *to, const __u8 *from)
@@ -271,7 +276,7 @@ static __always_inline int kft_may_carry(__u8 proto, __u16 dport)
  * What the packet carries: 1 a tunnel, 2 an ICMP error; the cursor is then at the
  * inner IP header. 0 nothing.
  */
-__noinline int kft_enter_carried(struct kft_cursor *c, struct kft_packet *p)
+KFT_STAGE int kft_enter_carried(struct kft_cursor *c, struct kft_packet *p)
 {
 	const __u8 *h;
 	__u32 skip = 8;
@@ -323,7 +328,7 @@ __noinline int kft_enter_carried(struct kft_cursor *c, struct kft_packet *p)
 }
 
 /* Negative: nothing of IP in it. `skb` and `p` are filled in. */
-__noinline int kft_parse(__u64 address, struct kft_skb *skb, struct kft_packet *p)
+KFT_STAGE int kft_parse(__u64 address, struct kft_skb *skb, struct kft_packet *p)
 {
 	union { /* one after the other */
 		struct kft_cursor cursor;
@@ -342,7 +347,6 @@ __noinline int kft_parse(__u64 address, struct kft_skb *skb, struct kft_packet *
 	c->head = skb->head;
 	c->at = n.header;
 	c->end = n.tail;
-	c->filled = 0;
 	if (kft_parse_headers(c, p))
 		return -1;
 	if (!kft_may_carry(p->proto, p->tuple.dport))

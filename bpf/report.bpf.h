@@ -95,20 +95,23 @@ static __always_inline void kft_fill_route(struct kft_event *e, const struct kft
 	e->mtu = place.mtu > 65535 ? 65535 : place.mtu;
 }
 
-/* Wakes the reader when it would come late by itself, and not with every event. */
+/*
+ * Wakes the reader when it would come late by itself. How full the buffer is is asked once in a while:
+ * in a millisecond less comes than is left when it is to be woken.
+ */
 static __always_inline __u64 kft_wake(__u64 now)
 {
+	if (now - kft_looked < KFT_LOOK_EVERY)
+		return BPF_RB_NO_WAKEUP;
+	kft_looked = now;
 	if (bpf_ringbuf_query(&kft_events, BPF_RB_AVAIL_DATA) < kft_config.wake_bytes)
 		return BPF_RB_NO_WAKEUP;
-	if (now - kft_woken < KFT_WAKE_EVERY)
-		return BPF_RB_NO_WAKEUP;
-	kft_woken = now;
 	return BPF_RB_FORCE_WAKEUP;
 }
 
 /* The end of every way in: the packet is parsed and of interest. */
-__noinline int kft_emit(const struct kft_skb *skb, const struct kft_packet *p,
-			const struct kft_site *site)
+KFT_STAGE int kft_emit(const struct kft_skb *skb, const struct kft_packet *p,
+		       const struct kft_site *site)
 {
 	struct kft_ipvs_tuples *ipvs;
 	struct kft_dns_event *d = NULL;
@@ -188,7 +191,7 @@ __noinline int kft_emit(const struct kft_skb *skb, const struct kft_packet *p,
 #define KFT_LEARNED_TICKS 256
 
 /* Whether the entry's tuples are of interest; if so its packets are from now on. */
-__noinline int kft_conn_matches(__u64 ct, __u8 proto)
+KFT_STAGE int kft_conn_matches(__u64 ct, __u8 proto)
 {
 	struct kft_tuple t;
 	__u64 learned;

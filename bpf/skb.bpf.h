@@ -21,6 +21,33 @@ struct kft_network {
 	__u16 protocol, header;
 };
 
+#if KFT_DIRECT
+
+/* Nothing is kept of it. */
+struct kft_skb_span {
+};
+
+static __always_inline int kft_take_skb(__u64 address, struct kft_skb_span *span, struct kft_skb *s,
+					struct kft_network *n)
+{
+	struct sk_buff *skb = kft_cast_skb(address);
+
+	/* not as the pointer that it is: functions take numbers */
+	s->head = (__u64)KFT_GET(address, struct sk_buff, head);
+	s->refdst = skb->_skb_refdst;
+	s->nfct = skb->_nfct;
+	s->len = skb->len;
+	s->mark = skb->mark;
+	s->end = skb->end;
+	n->tail = skb->tail;
+	n->protocol = skb->protocol;
+	n->header = s->from_data ? (__u64)KFT_GET(address, struct sk_buff, data) - s->head
+				 : skb->network_header;
+	return 0;
+}
+
+#else
+
 /*
  * A field of the structure at `address`, from the bytes read of it from offset `first` on, or by a
  * probe of its own if this kernel has it elsewhere; the verifier drops the branch not taken.
@@ -36,39 +63,19 @@ struct kft_network {
 			(to) = *(typeof(to) *)((__u8 *)&(span) + kft_at);                          \
 	})
 
-/* Only if KFT_DIRECT. */
-static __always_inline struct sk_buff *kft_cast_skb(__u64 address)
-{
-	return bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct sk_buff));
-}
-
 struct kft_skb_span {
 	__u64 bytes[15];
 };
 
 /* Negative if there is none at this address. */
-static __always_inline int kft_take_skb(__u64 address, struct kft_skb_span *at, struct kft_skb *s,
+static __always_inline int kft_take_skb(__u64 address, struct kft_skb_span *span, struct kft_skb *s,
 					struct kft_network *n)
 {
 	__u32 first = bpf_core_field_offset(struct sk_buff, _skb_refdst);
-	struct sk_buff *skb;
 
-	if (KFT_DIRECT) {
-		skb = kft_cast_skb(address);
-		s->head = (__u64)skb->head;
-		s->refdst = skb->_skb_refdst;
-		s->nfct = skb->_nfct;
-		s->len = skb->len;
-		s->mark = skb->mark;
-		s->end = skb->end;
-		n->tail = skb->tail;
-		n->protocol = skb->protocol;
-		n->header = s->from_data ? (__u64)skb->data - s->head : skb->network_header;
-		return 0;
-	}
-	if (bpf_probe_read_kernel(at, sizeof(*at), (void *)address + first))
+	if (bpf_probe_read_kernel(span, sizeof(*span), (void *)address + first))
 		return -1;
-#define KFT_OF_SKB(to, field) KFT_TAKE(to, *at, first, address, struct sk_buff, field)
+#define KFT_OF_SKB(to, field) KFT_TAKE(to, *span, first, address, struct sk_buff, field)
 	KFT_OF_SKB(s->head, head);
 	KFT_OF_SKB(s->nfct, _nfct);
 	KFT_OF_SKB(s->len, len);
@@ -87,7 +94,9 @@ static __always_inline int kft_take_skb(__u64 address, struct kft_skb_span *at, 
 	return 0;
 }
 
-__noinline int kft_read_skb(__u64 address, struct kft_skb *s)
+#endif
+
+KFT_STAGE int kft_read_skb(__u64 address, struct kft_skb *s)
 {
 	struct kft_skb_span span;
 	struct kft_network n;
@@ -101,6 +110,28 @@ struct kft_place {
 	__u32 mtu;
 	__u32 netns;
 };
+
+/* `is_net`: the address is a struct net's, which is no device. */
+static __always_inline void kft_load_place(__u64 address, int is_net, struct kft_place *place)
+{
+	__u64 net = address;
+
+	if (!is_net) {
+		place->ifindex = KFT_GET(address, struct net_device, ifindex);
+		place->mtu = KFT_GET(address, struct net_device, mtu);
+		net = (__u64)KFT_GET(address, struct net_device, nd_net.net);
+	}
+	place->netns = net ? KFT_GET(net, struct net, ns.inum) : 0;
+}
+
+#if KFT_DIRECT
+
+static __always_inline void kft_find_place(__u64 address, int is_net, struct kft_place *place)
+{
+	kft_load_place(address, is_net, place);
+}
+
+#else
 
 #define KFT_PLACES 64
 
@@ -129,19 +160,6 @@ static __always_inline __u32 kft_place_slot(__u64 address)
 	return (address >> 6 ^ address >> 12) & (KFT_PLACES - 1);
 }
 
-/* `is_net`: the address is a struct net's, which is no device. */
-static __always_inline void kft_load_place(__u64 address, int is_net, struct kft_place *place)
-{
-	__u64 net = address;
-
-	if (!is_net) {
-		place->ifindex = KFT_GET(address, struct net_device, ifindex);
-		place->mtu = KFT_GET(address, struct net_device, mtu);
-		net = (__u64)KFT_GET(address, struct net_device, nd_net.net);
-	}
-	place->netns = net ? KFT_GET(net, struct net, ns.inum) : 0;
-}
-
 /* Reads and remembers. */
 __noinline int kft_read_place(__u64 address, int is_net, struct kft_place *place)
 {
@@ -167,10 +185,6 @@ static __always_inline void kft_find_place(__u64 address, int is_net, struct kft
 	const volatile struct kft_known_place *known;
 	__u32 slot = kft_place_slot(address);
 
-	if (KFT_DIRECT) {
-		kft_load_place(address, is_net, place);
-		return;
-	}
 	known = bpf_map_lookup_elem(&kft_places, &slot);
 	if (known && known->address == address) {
 		device = known->device;
@@ -188,5 +202,7 @@ static __always_inline void kft_find_place(__u64 address, int is_net, struct kft
 		kft_read_place(address, is_net, place);
 	}
 }
+
+#endif
 
 #endif

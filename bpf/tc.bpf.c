@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* tc and tcx, ingress and egress: packets at devices. Never decides anything. */
 
+/* At run time the context is the sk_buff itself. */
+
 /* TC_ACT_UNSPEC for a clsact filter and TCX_NEXT for a tcx link are both -1. */
 #define KFT_NEXT (-1)
 
-/* kft_is_other for kernels without plain loads, by a helper that takes less than a probe. */
+#if KFT_DIRECT
+
+static __always_inline int kft_tc_is_other(struct __sk_buff *ctx)
+{
+	return kft_is_other((__u64)ctx, 0, 0);
+}
+
+#else
+
+/* By a helper of this program type, that takes less than a probe. */
 __noinline int kft_tc_is_other(struct __sk_buff *ctx)
 {
 	__u8 h[KFT_PLAIN_V6];
@@ -25,15 +36,16 @@ __noinline int kft_tc_is_other(struct __sk_buff *ctx)
 	return p.length && !kft_may_carry(p.proto, p.dport) && !p.may_match;
 }
 
+#endif
+
 static __always_inline int kft_tc(struct __sk_buff *ctx, __u8 hook)
 {
-	__u64 skb = (__u64)ctx; /* at run time the context is the sk_buff itself */
 	struct kft_site site;
 
-	if (KFT_DIRECT ? kft_is_other(skb, 0, 0) : kft_tc_is_other(ctx))
+	if (kft_tc_is_other(ctx))
 		return KFT_NEXT;
 	site = (struct kft_site){
-		.skb = skb,
+		.skb = (__u64)ctx,
 		.hook = hook,
 		.nf_hook = KFT_NF_HOOK_NONE,
 		.gso_size = ctx->gso_size,

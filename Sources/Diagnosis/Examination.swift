@@ -9,7 +9,7 @@ public enum Examination {
       btf(facts), capabilities(facts), namespaces(facts), lockdown(facts), memory(facts),
       netfilter(facts),
     ]
-    all += backends(facts) + tracepoints(facts) + [devices(facts), ring(facts)]
+    all += backends(facts) + tracepoints(facts) + [devices(facts), loads(facts), ring(facts)]
     all += [reasons(facts), symbols(facts), rules(facts), commands(facts)].compactMap { $0 }
     return all.compactMap { $0 } + residue(facts)
   }
@@ -99,6 +99,20 @@ public enum Examination {
     let areMany = hooks.contains { $0.kind == "tracepoint" && $0.name == "net_dev_queue" }
     let means = areMany ? "tracepoints, as they are many," : "tcx links"
     return Finding("devices", .ok, means + places)
+  }
+
+  private static func loads(_ facts: NodeFacts) -> Finding? {
+    guard facts.canTrace else { return nil }
+    if facts.trials.contains(where: \.readsDirectly) {
+      return Finding("kernel memory", .ok, "read by plain loads")
+    }
+    return facts.hasTCX
+      ? Finding(
+        "kernel memory", .missing, "read by probes: the kernel refused programs with plain loads",
+        costs: "a packet not of interest takes 30 to 150 ns instead of 10", get: "report it, please"
+      )
+      : Finding(
+        "kernel memory", .note, "read by probes, which take longer than plain loads (6.6)")
   }
 
   private static func ring(_ facts: NodeFacts) -> Finding? {

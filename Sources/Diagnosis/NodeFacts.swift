@@ -31,16 +31,19 @@ public struct NodeFacts: Sendable {
     public var error: String?
     /// Whether it failed for want of a privilege.
     public var isForbidden: Bool
+    /// Whether kernel memory was read by plain loads.
+    public var readsDirectly: Bool
 
     public init(
       backend: String, milliseconds: Double? = nil, hooks: [Hook] = [], error: String? = nil,
-      isForbidden: Bool = false
+      isForbidden: Bool = false, readsDirectly: Bool = false
     ) {
       self.backend = backend
       self.milliseconds = milliseconds
       self.hooks = hooks
       self.error = error
       self.isForbidden = isForbidden
+      self.readsDirectly = readsDirectly
     }
   }
 

@@ -4,14 +4,16 @@ internal import FoundationEssentials
 internal import Glibc
 internal import Privileges
 
-/// The BPF object of bpf/, opened from the executable itself.
+/// A BPF object of bpf/, opened from the executable itself.
 @safe struct BPFObject: ~Copyable {
   private let object: OpaquePointer
 
-  /// Opens; nothing is in the kernel yet.
-  init() throws(TracingError) {
+  /// Opens; nothing is in the kernel yet. `direct`: the one that reads kernel memory by plain loads,
+  /// for kernels with bpf_rdonly_cast (Linux 6.2 and later).
+  init(direct: Bool) throws(TracingError) {
     kft_log_reset()
-    let bytes = Data(base64Encoded: "\(bpfObjectBase64)") ?? Data()
+    let bytes =
+      Data(base64Encoded: "\(direct ? bpfDirectObjectBase64 : bpfProbingObjectBase64)") ?? Data()
     let opened = unsafe bytes.withUnsafeBytes {
       unsafe bpf_object__open_mem($0.baseAddress, $0.count, nil)
     }

@@ -47,6 +47,8 @@ public protocol EventSource {
 /// The programs in the kernel. Gone with this object, whatever ends the process.
 public final class Tracer: EventSource {
   public let backend: Backend
+  /// Whether kernel memory is read by plain loads (Linux 6.6 and later) and not by probes.
+  public let readsDirectly: Bool
   /// Functions the kprobe backend could not probe: absent or in a module not loaded yet.
   public var missingFunctions: [String] { kprobes?.missing.keys.sorted() ?? [] }
 
@@ -85,11 +87,19 @@ public final class Tracer: EventSource {
     let namespaces =
       options.namespaces.isEmpty ? [try NetworkNamespace.current()] : options.namespaces
     let crowded = features.hasTCX ? try Self.crowded(namespaces, options) : []
-    object = try BPFObject()
-    try object.setBits(options.matches)
-    try object.load(
-      configuration: Self.configuration(options), ringBytes: UInt32(options.ringBytes),
-      wanting: { [backend] in Self.isWanted($0, backend, options, isCrowded: !crowded.isEmpty) })
+    let isWanted = { [backend] in
+      Self.isWanted($0, backend, options, isCrowded: !crowded.isEmpty)
+    }
+    // tcx is of 6.6: to see whether there is bpf_rdonly_cast, all types of the kernel had to be read;
+    // what one kernel's verifier takes another's may not
+    if features.hasTCX, let loaded = try? BPFObject.loaded(options, direct: true, wanting: isWanted)
+    {
+      object = loaded
+      readsDirectly = true
+    } else {
+      object = try BPFObject.loaded(options, direct: false, wanting: isWanted)
+      readsDirectly = false
+    }
     try object.install(options.matches)
     ring = try RingBuffer(map: unsafe bpf_map__fd(try object.map("kft_events")))
     try note(Set(options.namespaces.map(\.inode)), in: "kft_netns")
@@ -161,26 +171,6 @@ public final class Tracer: EventSource {
         "this kernel (\(features.release)) has neither kprobes nor BPF netfilter links; "
           + "it takes CONFIG_KPROBES, or Linux 6.4 with CONFIG_NETFILTER_BPF_LINK")
     }
-  }
-
-  private static func configuration(_ options: TraceOptions) -> kft_config {
-    var config = kft_config()
-    config.match_all = options.matches.isEmpty ? 1 : 0
-    config.proto = options.proto?.rawValue ?? 0
-    let forms = options.matches.forms
-    config.full_keys = forms.full ? 1 : 0
-    config.address_keys = forms.addressOnly ? 1 : 0
-    config.port_keys = forms.portOnly ? 1 : 0
-    config.netns_filter = options.namespaces.isEmpty ? 0 : 1
-    config.dns = options.dns ? 1 : 0
-    config.wake_bytes = UInt32(options.ringBytes / 8)
-    let ports = options.tunnelPorts.prefix(4).map(\.bigEndian)
-    unsafe withUnsafeMutableBytes(of: &config.tunnel_ports) { raw in
-      for (i, port) in ports.enumerated() {
-        unsafe raw.storeBytes(of: port, toByteOffset: 2 * i, as: UInt16.self)
-      }
-    }
-    return config
   }
 
   private static func isWanted(
@@ -310,5 +300,39 @@ public final class Tracer: EventSource {
     var key = which.rawValue
     let error = unsafe bpf_map_lookup_elem(unsafe bpf_map__fd(map), &key, &values)
     return error == 0 ? values.reduce(0, +) : 0
+  }
+}
+
+extension BPFObject {
+  /// Opened and loaded as the options want it.
+  fileprivate static func loaded(
+    _ options: TraceOptions, direct: Bool, wanting isWanted: (Program) -> Bool
+  ) throws(TracingError) -> BPFObject {
+    let object = try BPFObject(direct: direct)
+    try object.setBits(options.matches)
+    try object.load(
+      configuration: configuration(options), ringBytes: UInt32(options.ringBytes),
+      wanting: isWanted)
+    return object
+  }
+
+  private static func configuration(_ options: TraceOptions) -> kft_config {
+    var config = kft_config()
+    config.match_all = options.matches.isEmpty ? 1 : 0
+    config.proto = options.proto?.rawValue ?? 0
+    let forms = options.matches.forms
+    config.full_keys = forms.full ? 1 : 0
+    config.address_keys = forms.addressOnly ? 1 : 0
+    config.port_keys = forms.portOnly ? 1 : 0
+    config.netns_filter = options.namespaces.isEmpty ? 0 : 1
+    config.dns = options.dns ? 1 : 0
+    config.wake_bytes = UInt32(options.ringBytes / 8)
+    let ports = options.tunnelPorts.prefix(4).map(\.bigEndian)
+    unsafe withUnsafeMutableBytes(of: &config.tunnel_ports) { raw in
+      for (i, port) in ports.enumerated() {
+        unsafe raw.storeBytes(of: port, toByteOffset: 2 * i, as: UInt16.self)
+      }
+    }
+    return config
   }
 }

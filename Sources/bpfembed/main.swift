@@ -1,5 +1,5 @@
 // bpfembed SOURCE OUTPUT: compiles a BPF program with clang and writes a Swift source with
-// the object in it. clang is $KFLOWTRACE_CLANG, else the first `clang` on the path.
+// the objects in it. clang is $KFLOWTRACE_CLANG, else the first `clang` on the path.
 
 import Foundation
 
@@ -32,44 +32,53 @@ guard let clang = environment["KFLOWTRACE_CLANG"] ?? onPath("clang") ?? onPath("
   #error("kflowtrace builds on x86_64 and arm64")
 #endif
 
-let object = output.deletingPathExtension().appendingPathExtension("o")
-let compiler = Process()
-compiler.executableURL = URL(filePath: clang)
-compiler.arguments = [
-  "-target", "bpf", "-mcpu=v3", "-O2", "-g", "-Wall", "-Werror",
-  "-D__TARGET_ARCH_\(target)", "-idirafter", "/usr/include/\(multiarch)",
-  "-ffile-prefix-map=\(folder.path())=bpf/",
-  "-c", source.path(), "-o", object.path(),
-]
-do {
-  try compiler.run()
-  compiler.waitUntilExit()
-} catch {
-  fail("cannot run \(clang): \(error.localizedDescription)")
-}
-guard compiler.terminationStatus == 0 else {
-  fail("\(clang) could not compile \(source.lastPathComponent), see above")
+/// Runs a tool to its end; its status.
+func run(_ tool: String, _ arguments: [String]) -> Int32 {
+  let process = Process()
+  process.executableURL = URL(filePath: tool)
+  process.arguments = arguments
+  do {
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus
+  } catch {
+    fail("cannot run \(tool): \(error.localizedDescription)")
+  }
 }
 
-// Debug sections are most of the file and of no use to the kernel; BTF stays.
-if let strip = onPath("llvm-strip") ?? onPath("llvm-strip-14") ?? onPath("llvm-objcopy") {
-  let stripper = Process()
-  stripper.executableURL = URL(filePath: strip)
-  stripper.arguments = ["-g", object.path()]
+/// The object that the source becomes with KFT_DIRECT defined so.
+func compile(direct: Int) -> Data {
+  let name = "\(output.deletingPathExtension().lastPathComponent)-\(direct).o"
+  let object = output.deletingLastPathComponent().appending(path: name)
+  let status = run(
+    clang,
+    [
+      "-target", "bpf", "-mcpu=v3", "-O2", "-g", "-Wall", "-Werror",
+      "-D__TARGET_ARCH_\(target)", "-DKFT_DIRECT=\(direct)", "-idirafter",
+      "/usr/include/\(multiarch)", "-ffile-prefix-map=\(folder.path())=bpf/",
+      "-c", source.path(), "-o", object.path(),
+    ])
+  guard status == 0 else {
+    fail("\(clang) could not compile \(source.lastPathComponent), see above")
+  }
+  // Debug sections are most of the file and of no use to the kernel; BTF stays.
+  if let strip = onPath("llvm-strip") ?? onPath("llvm-strip-14") ?? onPath("llvm-objcopy") {
+    _ = run(strip, ["-g", object.path()])
+  }
   do {
-    try stripper.run()
-    stripper.waitUntilExit()
+    return try Data(contentsOf: object)
   } catch {
-    fail("cannot run \(strip): \(error.localizedDescription)")
+    fail("cannot read \(object.path()): \(error.localizedDescription)")
   }
 }
 
 do {
-  let data = try Data(contentsOf: object)
   let text = """
-    // Made from bpf/ by bpfembed.
-    /// The BPF object, base64.
-    let bpfObjectBase64: StaticString = "\(data.base64EncodedString())"
+    // Made from bpf/ by bpfembed. The BPF objects, base64.
+    /// Reads kernel memory by plain loads (KFT_DIRECT of bpf/memory.bpf.h).
+    let bpfDirectObjectBase64: StaticString = "\(compile(direct: 1).base64EncodedString())"
+    /// By probes.
+    let bpfProbingObjectBase64: StaticString = "\(compile(direct: 0).base64EncodedString())"
 
     """
   try Data(text.utf8).write(to: output)

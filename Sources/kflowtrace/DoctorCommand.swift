@@ -107,7 +107,9 @@ struct DoctorCommand: AsyncParsableCommand {
           kind: hook.kind.rawValue, name: hook.name, isAttached: hook.isAttached,
           isInKernel: hook.isAttached || KernelSymbols.find(hook.name) != nil)
       }
-      return .init(backend: backend.rawValue, milliseconds: time, hooks: hooks)
+      return .init(
+        backend: backend.rawValue, milliseconds: time, hooks: hooks,
+        readsDirectly: tracer.readsDirectly)
     } catch {
       return .init(
         backend: backend.rawValue, error: error.message, isForbidden: error.kind == .privilege)

@@ -19,10 +19,11 @@ import Testing
         hooks: [
           hook("tracepoint", "kfree_skb"), hook("device", "eth0"), hook("kprobe", "ip_rcv"),
           hook("kprobe", "vxlan_rcv"),
-        ]),
+        ], readsDirectly: true),
       .init(
         backend: "netfilter", milliseconds: 12,
-        hooks: [hook("tracepoint", "kfree_skb"), hook("netfilter", "FORWARD")]),
+        hooks: [hook("tracepoint", "kfree_skb"), hook("netfilter", "FORWARD")],
+        readsDirectly: true),
     ]
     facts.unreadRules = []
     facts.absentCommands = []
@@ -56,6 +57,7 @@ import Testing
   @Test("what costs nothing does not change the exit code") func notes() {
     var facts = whole
     facts.hasTCX = false
+    for i in facts.trials.indices { facts.trials[i].readsDirectly = false }
     facts.serviceCount = 0
     facts.leftovers = 2
     facts.devicesWithPrograms = ["eth0"]
@@ -64,6 +66,7 @@ import Testing
       hook("kprobe", "ipt_do_table", isAttached: false, isInKernel: false))
     let states = states(facts)
     #expect(states["devices"] == .note && states["rules"] == .note)
+    #expect(states["kernel memory"] == .note)
     #expect(states["kprobe backend"] == .ok && states["ipt_do_table"] == .note)
     #expect(states["leftovers"] == .note && states["commands"] == .note)
     #expect(states["other programs"] == .ok)
@@ -78,12 +81,13 @@ import Testing
     facts.unreadRules = ["no iptables-save was found"]
     facts.absentCommands = ["nsenter"]
     facts.trials[1] = .init(backend: "netfilter", error: "refused")
+    facts.trials[0].readsDirectly = false
     facts.trials[0].hooks.append(hook("kprobe", "ip_forward", isAttached: false))
     let missing = Examination.findings(facts).filter { $0.state == .missing }
     #expect(
       Set(missing.map(\.name)) == [
         "drop reasons", "symbols", "namespaces", "rules", "netfilter backend", "commands",
-        "ip_forward",
+        "ip_forward", "kernel memory",
       ])
     for finding in missing {
       #expect(finding.costs != nil && finding.get != nil, "\(finding.name)")

@@ -20,7 +20,7 @@ private struct Bits {
   private let bytes: [UInt8]
 
   init(_ set: MatchSet) throws {
-    let object = try BPFObject()
+    let object = try BPFObject(direct: true)
     try object.setBits(set)
     let (start, size) = unsafe try object.memory(of: ".bss.match")
     bytes = unsafe Array(UnsafeRawBufferPointer(start: start, count: size))

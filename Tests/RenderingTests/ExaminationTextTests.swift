@@ -13,7 +13,7 @@ import Testing
     facts.hasSymbols = true
     facts.reasonCount = 100
     facts.ringBytes = 8 << 20
-    facts.trials = [.init(backend: "netfilter", milliseconds: 12.34)]
+    facts.trials = [.init(backend: "netfilter", milliseconds: 12.34, readsDirectly: true)]
     change(&facts)
     return Examination.findings(facts)
   }
