@@ -44,16 +44,16 @@ struct Alias: Hashable {
 struct AliasTable {
   private var builders: [Alias: FlowBuilder] = [:]
   /// The one found last: a packet's sightings come one after the other.
-  private var last: (alias: Alias, builder: FlowBuilder?)?
+  private var last: Alias?
+  private var lastBuilder: FlowBuilder?
   /// How often a tuple went from one flow to another.
   private(set) var changes = 0
 
   /// The flow the tuple is of.
   mutating func find(_ alias: Alias) -> FlowBuilder? {
-    if let last, last.alias == alias { return last.builder }
-    let found = builders[alias]
-    last = (alias, found)
-    return found
+    if last == alias { return lastBuilder }
+    (last, lastBuilder) = (alias, builders[alias])
+    return lastBuilder
   }
 
   /// The tuple is of this flow from now on.
@@ -62,14 +62,14 @@ struct AliasTable {
       guard before !== builder else { return }
       changes += 1
     }
-    last = (alias, builder)
+    (last, lastBuilder) = (alias, builder)
     builder.noteAlias(alias)
   }
 
   /// Those that are of this flow still are of none.
   mutating func forget(_ builder: FlowBuilder) {
     for alias in builder.aliases where builders[alias] === builder { builders[alias] = nil }
-    last = nil
+    (last, lastBuilder) = (nil, nil)
   }
 
   /// Those that are of one flow are of another one.

@@ -2,8 +2,9 @@ internal import FlowModel
 
 /// A flow while it is being traced.
 final class FlowBuilder {
-  /// How many packets' ways are kept at the most; those that die are folded by place.
-  private static let kept = 48
+  /// How many packets' ways are kept at the most, the first and the latest; those that die are folded
+  /// by place.
+  private static let (kept, keptFirst) = (48, 12)
 
   /// Bytes of a flow without its packets, more or less: itself, and its tuples in the table.
   private static let ownSize = 900
@@ -41,9 +42,8 @@ final class FlowBuilder {
   private var start: UInt64
   /// CLOCK_BOOTTIME, ns, of the last sighting.
   private(set) var last: UInt64
+  /// In the order of their first sightings; few, so that looking is quicker than a table.
   private var ways: [PacketWay] = []
-  /// The latest of each key; few, so that looking is quicker than a table.
-  private var latest: [PacketWay] = []
   private var hasDied = false
   /// Entries whose tuples are all its own, of its own NAT and of what is not, and how often tuples
   /// had changed hands by then.
@@ -126,7 +126,7 @@ final class FlowBuilder {
     latestWay(PacketKey(event, isReply: isReply(event))) != nil
   }
 
-  private func latestWay(_ key: PacketKey) -> Int? { latest.lastIndex { $0.key == key } }
+  private func latestWay(_ key: PacketKey) -> PacketWay? { ways.last { $0.key == key } }
 
   /// Whether an event begins another connection with the same tuple.
   func isSucceeded(by event: Event) -> Bool {
@@ -136,8 +136,10 @@ final class FlowBuilder {
     return event.sequence != initial
   }
 
-  /// Takes a sighting; by how many bytes it grew.
-  func add(_ event: Event, payload: [UInt8]?, isHarmless: Bool) -> Int {
+  /// Takes a sighting, with the conntrack entry that translates it; by how many bytes it grew.
+  func add(
+    _ event: Event, _ entry: Event.Translation?, payload: [UInt8]?, isHarmless: Bool
+  ) -> Int {
     // two processors' records may come out of order
     start = min(start, event.time)
     last = max(last, event.time)
@@ -150,36 +152,28 @@ final class FlowBuilder {
     let before = size
     let isReply = isReply(event)
     let key = PacketKey(event, isReply: isReply)
-    let known = latestWay(key)
-    if let way = queuedWay(of: event, key) ?? known.map({ latest[$0] }), way.continues(with: event)
-    {
-      take(event, way, payload, isHarmless)
-      return size - before
+    let way: PacketWay
+    if let known = queuedWay(of: event, key) ?? latestWay(key), known.continues(with: event) {
+      way = known
+    } else {
+      way = makeWay(key)
+      ways.append(way)
+      counts.add(event, isReply: isReply)
     }
-    let way = PacketWay(key)
-    size += way.size
-    take(event, way, payload, isHarmless)
-    if let known { latest[known] = way } else { latest.append(way) }
-    ways.append(way)
-    counts.add(event, isReply: isReply)
-    if ways.count > 2 * Self.kept { compact() }
-    return size - before
-  }
-
-  private func take(_ event: Event, _ way: PacketWay, _ payload: [UInt8]?, _ isHarmless: Bool) {
     size -= way.size
-    way.add(shared(event), isHarmless: isHarmless)
+    way.add(shared(event, entry), isHarmless: isHarmless)
     size += way.size
     if way.hasDied { hasDied = true }
     if payload != nil || way.exchange != nil { note(payload, event, way, isHarmless) }
     notePassed(event)
+    return size - before
   }
 
   /// The event with the entry of those before, so that it is in memory once.
-  private func shared(_ event: Event) -> Event {
-    guard let entry = event.translation else { return event }
-    var event = event
-    for mine in entries where mine == entry {
+  private func shared(_ event: Event, _ entry: Event.Translation?) -> Event {
+    guard let entry else { return event }
+    if let mine = entries.first(where: { $0 == entry }) {
+      var event = event
       event.share(mine)
       return event
     }
@@ -204,8 +198,10 @@ final class FlowBuilder {
     if tuple == original || tuple == translated { return true }
     if tuple.inverse == original || tuple.inverse == translated { return false }
     // half-way: after DNAT, before SNAT; or to an endpoint of an earlier attempt
-    let servers = attempts + [original.destination]
-    return servers.contains(tuple.destination) || !servers.contains(tuple.source)
+    func isServer(_ endpoint: Endpoint) -> Bool {
+      endpoint == original.destination || attempts.contains(endpoint)
+    }
+    return isServer(tuple.destination) || !isServer(tuple.source)
   }
 
   /// The DNS message in a packet, or one more sighting of it.
@@ -227,18 +223,20 @@ final class FlowBuilder {
     }
   }
 
-  /// Keeps the beginning, the dead and the newest; the rest is in the counts.
-  private func compact() {
-    fold()
-    let head = 12
-    let tail = Self.kept / 2
-    guard ways.count > Self.kept else { return }
-    ways = ways.enumerated().filter { i, way in
-      i < head || i >= ways.count - tail || way.hasDied || way.isICMPError
-    }.map(\.element)
-    measure()
-    let alive = Set(ways.map(ObjectIdentifier.init))
-    latest.removeAll { !alive.contains(ObjectIdentifier($0)) }
+  /// For a packet that was not seen before. If there are many, the oldest but the first and those that
+  /// can be folded makes way, and is used again; it is in the counts.
+  private func makeWay(_ key: PacketKey) -> PacketWay {
+    if ways.count >= 2 * Self.kept { fold() }
+    if ways.count >= Self.kept,
+      let i = ways.indices.first(where: { $0 >= Self.keptFirst && !ways[$0].canBeFolded })
+    {
+      let way = ways.remove(at: i)
+      way.begin(key)
+      return way
+    }
+    let way = PacketWay(key, hops: ways.last?.sightings ?? 8)
+    size += way.size
+    return way
   }
 
   private func measure() {
@@ -247,6 +245,7 @@ final class FlowBuilder {
 
   /// Packets of one kind that went the same way to the same end become one with a count.
   private func fold() {
+    guard ways.count(where: { $0.canBeFolded }) > 1 else { return }
     var first: [PacketWay.Shape: PacketWay] = [:]
     var result: [PacketWay] = []
     for way in ways {
@@ -273,7 +272,6 @@ final class FlowBuilder {
     ways = (other.ways + ways).sorted { $0.start < $1.start }
     translated = translated ?? other.translated
     attempts = other.attempts + attempts
-    latest = other.latest.filter { theirs in !latest.contains { $0.key == theirs.key } } + latest
     hasDied = hasDied || other.hasDied
     settled = (nil, nil)
     measure()
@@ -319,7 +317,7 @@ final class FlowBuilder {
     self.stage = stage
     defer {
       if stage == .lingering {
-        (ways, latest, entries, dns) = ([], [], [], nil)
+        (ways, entries, dns) = ([], [], nil)
         (attempts, rivals, settled) = ([], [], (nil, nil))
         measure()
       }

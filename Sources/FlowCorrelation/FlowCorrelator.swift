@@ -80,7 +80,7 @@ public struct FlowCorrelator {
       adopt(conntrack.translated, event, builder)
       builder.settle(on: entry, aliases.changes)
     }
-    size += builder.add(event, payload: payload, isHarmless: isHarmless)
+    size += builder.add(event, entry, payload: payload, isHarmless: isHarmless)
     if builder.isAnswered, builder.stage == .told { builder.stage = .active }
     schedule.touch(builder)
     if size > memory { makeRoom() }

@@ -52,7 +52,7 @@ final class PacketWay {
     var isEmpty: Bool
   }
 
-  let key: PacketKey
+  private(set) var key: PacketKey
   var isReply: Bool { key.isReply }
   var repeats = 0
   /// Of the DNS message in it, by number: `nil` if it has none, or none was read.
@@ -65,11 +65,27 @@ final class PacketWay {
   /// The last event that can have been NAT itself, in the kprobe backend.
   private var natEvent: Event?
 
-  init(_ key: PacketKey) {
+  /// `hops`: how many it may have.
+  init(_ key: PacketKey, hops count: Int) {
     self.key = key
-    hops.reserveCapacity(8)
-    places.reserveCapacity(8)
+    hops.reserveCapacity(count)
+    places.reserveCapacity(count)
   }
+
+  /// Another packet's from now on, of which nothing was seen.
+  func begin(_ key: PacketKey) {
+    self.key = key
+    repeats = 0
+    exchange = nil
+    hops.removeAll(keepingCapacity: true)
+    places.removeAll(keepingCapacity: true)
+    netfilterHook = nil
+    natEvent = nil
+    hasDied = false
+  }
+
+  /// Sightings, and what happened between them.
+  var sightings: Int { hops.count }
 
   /// Bytes it takes, more or less.
   var size: Int {
@@ -84,10 +100,12 @@ final class PacketWay {
 
   /// Packets can be folded if they died alike, or are the same kind of packet that went
   /// through without an end being known.
+  var canBeFolded: Bool { hasDied || isICMPError || hops.first?.event.tcpFlags == .syn }
+
+  /// `nil` unless it can be folded.
   var shape: Shape? {
-    guard let first = hops.first?.event else { return nil }
-    let drop = hops.last { $0.action == .dropped }?.event
-    guard drop != nil || first.tcpFlags == .syn || isICMPError else { return nil }
+    guard canBeFolded, let first = hops.first?.event else { return nil }
+    let drop = hasDied ? hops.last { $0.action == .dropped }?.event : nil
     return Shape(
       isReply: isReply, flags: first.tcpFlags, icmpError: isICMPError,
       reason: drop?.dropReason ?? 0, location: drop?.location ?? 0,
@@ -135,7 +153,12 @@ final class PacketWay {
   /// NAT and tunnels show as a difference to the sighting before.
   private func noteChanges(_ event: Event) {
     if event.hook == .natFunction || event.hook == .natManip { natEvent = event }
-    guard let before = hops.last?.event, !isICMPError else { return }
+    let last = hops.count - 1
+    guard last >= 0,
+      event.tuple != hops[last].event.tuple || event.isCarried || hops[last].event.isCarried,
+      !isICMPError
+    else { return }
+    let before = hops[last].event
     if event.tuple != before.tuple {
       let isByIPVS = isByIPVS(event, before)
       if event.tuple.destination != before.tuple.destination {

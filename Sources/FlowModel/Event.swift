@@ -147,8 +147,7 @@ public struct Event: Hashable, Sendable {
 
   /// The conntrack entry if NAT applies to it, without a copy of it.
   package var translation: Translation? {
-    guard let extra, extra.isTranslated else { return nil }
-    return Translation(extra: extra)
+    extra.flatMap { $0.isTranslated ? Translation(extra: $0) : nil }
   }
 
   /// Takes the entry from an event that has the same, so that it is in memory once.

@@ -66,9 +66,10 @@ struct DropsSession {
   }
 
   private mutating func poll(milliseconds: Int32) throws(TracingError) {
-    var batch: [Event] = []
-    try tracer.poll(milliseconds: milliseconds) { batch.append($0) }
-    for event in batch where !HarmlessDrops.contains(event, on: node) { groups.ingest(event) }
+    let tracer = tracer
+    try tracer.poll(milliseconds: milliseconds) { event in
+      if !HarmlessDrops.contains(event, on: node) { groups.ingest(event) }
+    }
   }
 
   /// False when nobody reads it any more.

@@ -183,9 +183,8 @@ struct Session {
     for (netns, interfaces) in try tracer.followDevices() {
       node.learn(interfaces, in: netns)
     }
-    var batch: [(Event, payload: [UInt8]?)] = []
-    try tracer.pollPayloads(milliseconds: milliseconds) { batch.append(($0, $1)) }
-    for (event, payload) in batch {
+    let tracer = tracer
+    try tracer.pollPayloads(milliseconds: milliseconds) { event, payload in
       correlator.ingest(event, payload: payload)
       recorder?.append(event, on: node)
     }

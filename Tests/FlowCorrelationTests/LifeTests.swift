@@ -168,12 +168,16 @@ import Testing
     for i: UInt32 in 0..<1000 {
       packets.sequence = 2 + i * 100
       packets.see(.tcEgress, 1, 2, Sightings.asked)
+      packets.see(.tcIngress, 2, 7, Sightings.asked)
+      if i == 500 { packets.see(.drop, 2, 7, Sightings.asked) }
     }
     let flow = try #require(flows(packets.events).first)
     #expect(flow.packets.original == 1001 && flow.bytes.original == 100_000)
-    #expect(flow.transmissions.count <= 96)
     #expect(flow.transmissions.first?.first?.tcpFlags == .syn)
-    let last = try #require(flow.transmissions.last?.first?.sequence)
-    #expect(last == 99_902)
+    // of the data the first, the one that died, and the latest
+    let kept = flow.transmissions.dropFirst().compactMap { ($0.first?.sequence).map { $0 / 100 } }
+    #expect(kept == Array(0..<11) + [500] + Array(965..<1000))
+    #expect(flow.transmissions.map { $0.drop == nil }.count { !$0 } == 1)
+    #expect(flow.transmissions.allSatisfy { $0.hops.count == ($0.drop == nil ? 2 : 3) })
   }
 }
