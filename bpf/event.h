@@ -30,7 +30,7 @@ enum kft_hook {
 	KFT_NF_DNAT_DONE = 11, /* after conntrack and destination NAT */
 	KFT_NF_FILTER = 12, /* before the filter chains */
 	KFT_NF_FILTER_DONE = 13, /* after the filter chains */
-	KFT_NF_SNAT = 14, /* before source NAT */
+	KFT_NF_SNAT = 14, /* before source NAT; in recordings only */
 	KFT_NF_SNAT_DONE = 15, /* after source NAT, before confirmation */
 
 	/* kprobe backend: the entry of a kernel function */

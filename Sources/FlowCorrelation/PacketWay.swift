@@ -60,7 +60,7 @@ final class PacketWay {
   private var hops: [Hop] = []
   /// Those of hooks that are passed once.
   private var places: [Place] = []
-  /// Where the packet stands in netfilter: entered and not yet left.
+  /// Where the packet stands in netfilter: entered, or about to, and not yet left.
   private var netfilterHook: NetfilterHook?
   /// The last event that can have been NAT itself, in the kprobe backend.
   private var natEvent: Event?
@@ -92,15 +92,20 @@ final class PacketWay {
     128 + hops.capacity * MemoryLayout<Hop>.stride + places.capacity * MemoryLayout<Place>.stride
   }
 
-  var start: UInt64 { hops.first?.event.time ?? 0 }
+  // by index: `first` and `last` would copy the event
+  var start: UInt64 { hops.isEmpty ? 0 : hops[0].event.time }
   private(set) var hasDied = false
   /// Whether it may still be the packet at this address: last seen there and not dead.
-  func isQueued(as skb: UInt64) -> Bool { hops.last?.event.skb == skb && !hasDied }
-  var isICMPError: Bool { hops.first?.event.isICMPError ?? false }
+  func isQueued(as skb: UInt64) -> Bool {
+    !hasDied && !hops.isEmpty && hops[hops.count - 1].event.skb == skb
+  }
+  var isICMPError: Bool { !hops.isEmpty && hops[0].event.isICMPError }
 
   /// Packets can be folded if they died alike, or are the same kind of packet that went
   /// through without an end being known.
-  var canBeFolded: Bool { hasDied || isICMPError || hops.first?.event.tcpFlags == .syn }
+  var canBeFolded: Bool {
+    hasDied || !hops.isEmpty && (hops[0].event.tcpFlags == .syn || hops[0].event.isICMPError)
+  }
 
   /// `nil` unless it can be folded.
   var shape: Shape? {
@@ -206,7 +211,7 @@ final class PacketWay {
     var at = event
     if isByIPVS {
       at.hook = .ipvs
-      at.netfilterHook = netfilterHook ?? before.netfilterHook
+      at.netfilterHook = before.netfilterHook ?? netfilterHook
     } else if event.netfilterHook == nil || event.hook.isFunction, let nat = natEvent {
       // the kprobe backend sees NAT begin, and the result at the next hook
       at = nat
@@ -273,6 +278,9 @@ final class PacketWay {
     case .nfRaw, .nfDNATDone, .nfFilter, .nfSNAT, .hookSlow, .conntrackIn, .natFunction, .iptTable,
       .nftChain:
       netfilterHook = event.netfilterHook
+    case .nfFilterDone where event.netfilterHook != .input:
+      // nothing happens to it before it is there, but for answers that IPVS rewrites
+      netfilterHook = .postrouting
     case .nfFilterDone, .nfSNATDone, .tcIngress, .tcEgress, .ipReceive, .ipForward, .ipDeliver,
       .ipOutput, .bridgeIn, .bridgeOut, .vxlanTransmit, .vxlanReceive:
       netfilterHook = nil

@@ -20,7 +20,6 @@ enum NetfilterAttachment {
       ("kft_nf_raw", .output, -299, 1),
       ("kft_nf_dnat_done", .output, -99, 1),
       ("kft_nf_filter_done", .output, 99, -1),
-      ("kft_nf_snat", .postrouting, 99, -1),
       ("kft_nf_snat_done", .postrouting, 101, 1),
     ]
 

@@ -53,7 +53,7 @@ public final class Tracer: EventSource {
   public var missingFunctions: [String] { kprobes?.missing.keys.sorted() ?? [] }
 
   // members go in reverse order of need: links before the ring, the ring before the object
-  private var tc: [TCAttachment] = []
+  private var tc: [DeviceAttachment] = []
   private var netfilter: [(namespace: NetworkNamespace, links: [Link])] = []
   private var links: [Link] = []
   private var tracepoints: [String] = []
@@ -188,7 +188,7 @@ public final class Tracer: EventSource {
 
   private func attach(
     _ options: TraceOptions, to namespaces: [NetworkNamespace],
-    by way: (NetworkNamespace) -> TCAttachment.Way
+    by way: (NetworkNamespace) -> DeviceAttachment.Way
   ) throws(TracingError) {
     var descriptors: [String: Int32] = [:]
     var probes: [BPFObject.Program] = []
@@ -216,7 +216,7 @@ public final class Tracer: EventSource {
       }
       if let ingress = descriptors["kft_tc_ingress"], let egress = descriptors["kft_tc_egress"] {
         tc.append(
-          try TCAttachment(
+          try DeviceAttachment(
             namespace, ingress: ingress, egress: egress, way: way(namespace),
             only: options.interfaces))
       }

@@ -88,6 +88,17 @@ public struct FlowRecord: Hashable, Sendable, Decodable {
     /// The hop that dropped it.
     public var drop: HopRecord? { hops.last { $0.action == .dropped } }
     public var isReply: Bool { direction == .reply }
+
+    /// The sighting that tells of the netfilter hook in which the hop at an index dropped the packet;
+    /// `nil` if none does or needs to: one that is shown anyway says so.
+    public func chains(of drop: Int) -> HopRecord? {
+      guard hops[drop].action == .dropped, let hook = hops[drop].netfilterHook else { return nil }
+      guard let entry = hops[..<drop].last(where: { $0.netfilterHook == hook }) else {
+        // the netfilter backend does not see it entered
+        return hook == "POSTROUTING" ? hops[drop] : nil
+      }
+      return entry.detail ? entry : nil
+    }
   }
 
   /// Counts from 1 within a trace.

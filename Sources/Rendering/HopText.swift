@@ -54,17 +54,14 @@ struct HopText {
 
   /// The hook a netfilter drop happened in is worth a line of its own.
   private func placeDrop(_ lines: inout [HopLine], _ way: FlowRecord.PacketRecord, _ drop: Int) {
-    guard let hook = way.hops[drop].netfilterHook,
-      let entry = way.hops[..<drop].lastIndex(where: { $0.netfilterHook == hook }),
-      way.hops[entry].detail
-    else { return }
+    guard let hook = way.hops[drop].netfilterHook, let entry = way.chains(of: drop) else { return }
     // for a function of the IP layer it was as good as delivered
     if hook == "INPUT", way.hops[drop].reason == "NETFILTER_DROP",
       lines.last?.action == "delivered" || lines.dropLast().last?.action == "delivered"
     {
       lines.removeAll { $0.action == "delivered" }
     }
-    var line = line(way.hops[entry])
+    var line = line(entry)
     line.place = hook.printable
     line.action = "chains"
     line.detail = ""

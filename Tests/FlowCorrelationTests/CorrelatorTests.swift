@@ -124,6 +124,18 @@ func shown(_ way: Transmission) -> [String] {
     #expect(shown(flow.drops[0]).last == "2 dropped -", "it had left FORWARD's filter stage")
   }
 
+  @Test(
+    "what dies behind the chains of FORWARD or OUTPUT does so in POSTROUTING",
+    arguments: [(NetfilterHook.forward, "POSTROUTING"), (.output, "POSTROUTING"), (.input, "-")])
+  func behindChains(_ hook: NetfilterHook, _ place: String) throws {
+    var packets = Sightings()
+    packets.leaveClient()
+    packets.see(.nfFilterDone, 2, 7, Sightings.asked, at: hook)
+    packets.see(.drop, 2, 7, Sightings.asked)
+    let drop = try #require(flows(packets.events).first?.drops.first)
+    #expect(shown(drop).last == "2 dropped \(place)")
+  }
+
   @Test("a SYN that dies before an entry exists may be sent elsewhere next time") func reroll()
     throws
   {

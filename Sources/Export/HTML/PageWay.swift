@@ -86,11 +86,14 @@ struct PagePacket {
       way.aboutSource = PageAddress(first.tuple.source, in: flow)
       way.aboutDestination = PageAddress(first.tuple.destination, in: flow)
     }
-    add(packet.hops, of: flow, rule)
+    add(packet, of: flow, rule)
   }
 
   /// What adds nothing is left out, but for the hook that a packet was dropped in.
-  private mutating func add(_ hops: [FlowRecord.HopRecord], of flow: FlowRecord, _ rule: String?) {
+  private mutating func add(
+    _ packet: FlowRecord.PacketRecord, of flow: FlowRecord, _ rule: String?
+  ) {
+    let hops = packet.hops
     var visits: [PagePlace: Int] = [:]
     var skipped = 0
     for (i, hop) in hops.enumerated() where !hop.detail {
@@ -107,10 +110,8 @@ struct PagePacket {
         way.stops.append(PageWay.Stop(place: place, acts: [round]))
         times.append(hop.time)
         skipped = 0
-      } else if hop.action == .dropped, let hook = hop.netfilterHook,
-        let entry = hops[..<i].last(where: { $0.netfilterHook == hook }), entry.detail
-      {
-        if hook == "INPUT", hop.reason == "NETFILTER_DROP" { takeBackDelivery() }
+      } else if hop.action == .dropped, let entry = packet.chains(of: i) {
+        if hop.netfilterHook == "INPUT", hop.reason == "NETFILTER_DROP" { takeBackDelivery() }
         way.stops.append(PageWay.Stop(place: place, acts: [PageAct("chains")]))
         times.append(entry.time)
       }

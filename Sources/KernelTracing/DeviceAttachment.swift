@@ -2,7 +2,7 @@ internal import CLibbpf
 internal import Glibc
 
 /// Every device of one namespace.
-final class TCAttachment {
+final class DeviceAttachment {
   /// How their packets are seen.
   enum Way {
     /// tc programs by tcx links.
