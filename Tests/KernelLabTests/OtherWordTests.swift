@@ -9,7 +9,10 @@ extension LabTests {
       try Lab.lab("up")
       try Lab.inside("node1", "conntrack", "-F")
       let trace = try Lab.trace(["--svc", "10.96.0.50"] + Lab.netns("node1", "client")) {
-        for _ in 0..<4 { try Lab.inside("client", "curl", "-s", "-m", "10", "http://10.96.0.50/") }
+        for _ in 0..<4 {
+          let curl = try Lab.inside("client", "curl", "-sS", "-m", "10", "http://10.96.0.50/")
+          #expect(curl.status == 0, "\(curl.errors)")
+        }
       }
       let table = try Lab.inside("node1", "conntrack", "-L", "-p", "tcp").output
       let entries = Set(table.split(separator: "\n").compactMap(Self.tuples))

@@ -103,7 +103,11 @@ extension LabTests {
         try get("http://10.96.0.50/")
         try Lab.lab("traffic", "policy-drop-pinned")
       }
-      let ours = trace.flows.filter { $0.source.address == "10.244.1.5" && $0.diagnosis != nil }
+      // a slow machine's TCP has old duplicates to drop, of connections that are well
+      let ours = trace.flows.filter {
+        $0.source.address == "10.244.1.5" && $0.diagnosis != nil
+          && $0.drops.first?.reason.hasPrefix("TCP_") != true
+      }
       #expect(ours.contains { $0.diagnosis?.rule?.comment == "deny-trace-backend" })
       #expect(
         ours.allSatisfy { $0.drops.first?.tuple.destination.text == "10.244.2.8:8080" }, "\(ours)")
