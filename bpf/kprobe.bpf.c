@@ -11,15 +11,18 @@ __noinline int kft_probed_is_other(__u64 skb)
 	return kft_is_other(skb, 1, 0);
 }
 
+static __always_inline int kft_report_probed(struct kft_site *site)
+{
+	if (!kft_probed_is_other(site->skb))
+		kft_report(site, 1);
+	return 0;
+}
+
 static __always_inline int kft_at(struct sk_buff *skb, __u8 hook)
 {
-	struct kft_site site;
+	struct kft_site site = {.skb = (__u64)skb, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE};
 
-	if (kft_probed_is_other((__u64)skb))
-		return 0;
-	site = (struct kft_site){.skb = (__u64)skb, .hook = hook, .nf_hook = KFT_NF_HOOK_NONE};
-	kft_report(&site, 1);
-	return 0;
+	return kft_report_probed(&site);
 }
 
 #if KFT_DIRECT
@@ -59,19 +62,6 @@ __noinline int kft_read_state(__u64 state, struct kft_site *site)
 
 #endif
 
-static __always_inline int kft_at_hook(struct sk_buff *skb, struct nf_hook_state *state, __u8 hook,
-				       __u8 table)
-{
-	struct kft_site site;
-
-	if (kft_probed_is_other((__u64)skb))
-		return 0;
-	site = (struct kft_site){.skb = (__u64)skb, .hook = hook, .table = table};
-	if (!kft_read_state((__u64)state, &site))
-		kft_report(&site, 1);
-	return 0;
-}
-
 /* Names of tables are told apart by their first bytes. */
 static __always_inline __u8 kft_table_named(const char *address)
 {
@@ -93,10 +83,25 @@ static __always_inline __u8 kft_table_named(const char *address)
 	return KFT_TABLE_OTHER;
 }
 
+/* `name`: of the table, if it has one; read for packets that may be of interest alone. */
+static __always_inline int kft_at_hook(struct sk_buff *skb, struct nf_hook_state *state, __u8 hook,
+				       __u8 table, const char *name)
+{
+	struct kft_site site = {.skb = (__u64)skb, .hook = hook, .table = table};
+
+	if (kft_probed_is_other(site.skb))
+		return 0;
+	if (name)
+		site.table = kft_table_named(name);
+	if (!kft_read_state((__u64)state, &site))
+		kft_report(&site, 1);
+	return 0;
+}
+
 SEC("kprobe/nf_conntrack_in")
 int BPF_KPROBE(kft_conntrack_in, struct sk_buff *skb, struct nf_hook_state *state)
 {
-	return kft_at_hook(skb, state, KFT_CONNTRACK_IN, 0);
+	return kft_at_hook(skb, state, KFT_CONNTRACK_IN, 0, NULL);
 }
 
 SEC("kprobe/__nf_conntrack_confirm")
@@ -108,30 +113,26 @@ int BPF_KPROBE(kft_conntrack_confirm, struct sk_buff *skb)
 SEC("kprobe/nf_nat_inet_fn")
 int BPF_KPROBE(kft_nat_fn, void *priv, struct sk_buff *skb, struct nf_hook_state *state)
 {
-	return kft_at_hook(skb, state, KFT_NAT_FN, KFT_TABLE_NAT);
+	return kft_at_hook(skb, state, KFT_NAT_FN, KFT_TABLE_NAT, NULL);
 }
 
 SEC("kprobe/nf_nat_manip_pkt")
 int BPF_KPROBE(kft_nat_manip, struct sk_buff *skb, struct nf_conn *ct, int type)
 {
-	struct kft_site site;
-
-	if (kft_probed_is_other((__u64)skb))
-		return 0;
-	site = (struct kft_site){
+	struct kft_site site = {
 		.skb = (__u64)skb,
 		.hook = KFT_NAT_MANIP,
 		.nf_hook = KFT_NF_HOOK_NONE,
 		.table = KFT_TABLE_NAT,
 	};
-	kft_report(&site, 1);
-	return 0;
+
+	return kft_report_probed(&site);
 }
 
 SEC("kprobe/nf_hook_slow")
 int BPF_KPROBE(kft_hook_slow, struct sk_buff *skb, struct nf_hook_state *state)
 {
-	return kft_at_hook(skb, state, KFT_HOOK_SLOW, 0);
+	return kft_at_hook(skb, state, KFT_HOOK_SLOW, 0, NULL);
 }
 
 SEC("kprobe/ipt_do_table")
@@ -139,8 +140,8 @@ int BPF_KPROBE(kft_ipt_do_table, struct xt_table *table, struct sk_buff *skb,
 	       struct nf_hook_state *state)
 {
 	if (!bpf_core_type_exists(struct xt_table))
-		return kft_at_hook(skb, state, KFT_IPT_TABLE, KFT_TABLE_OTHER);
-	return kft_at_hook(skb, state, KFT_IPT_TABLE, kft_table_named(table->name));
+		return kft_at_hook(skb, state, KFT_IPT_TABLE, KFT_TABLE_OTHER, NULL);
+	return kft_at_hook(skb, state, KFT_IPT_TABLE, KFT_TABLE_OTHER, table->name);
 }
 
 SEC("kprobe/ip6t_do_table")
@@ -148,8 +149,8 @@ int BPF_KPROBE(kft_ip6t_do_table, struct xt_table *table, struct sk_buff *skb,
 	       struct nf_hook_state *state)
 {
 	if (!bpf_core_type_exists(struct xt_table))
-		return kft_at_hook(skb, state, KFT_IPT_TABLE, KFT_TABLE_OTHER);
-	return kft_at_hook(skb, state, KFT_IPT_TABLE, kft_table_named(table->name));
+		return kft_at_hook(skb, state, KFT_IPT_TABLE, KFT_TABLE_OTHER, NULL);
+	return kft_at_hook(skb, state, KFT_IPT_TABLE, KFT_TABLE_OTHER, table->name);
 }
 
 SEC("kprobe/nft_do_chain")
@@ -157,9 +158,10 @@ int BPF_KPROBE(kft_nft_do_chain, struct nft_pktinfo *pkt, struct nft_chain *chai
 {
 	if (!bpf_core_type_exists(struct nft_pktinfo))
 		return 0;
-	return kft_at_hook(KFT_GET(pkt, struct nft_pktinfo, skb),
-			   KFT_GET(pkt, struct nft_pktinfo, state), KFT_NFT_CHAIN,
-			   kft_table_named(BPF_CORE_READ(chain, table, name)));
+	return kft_at_hook(
+		KFT_GET(pkt, struct nft_pktinfo, skb), KFT_GET(pkt, struct nft_pktinfo, state),
+		KFT_NFT_CHAIN, KFT_TABLE_OTHER,
+		KFT_GET(KFT_GET(chain, struct nft_chain, table), struct nft_table, name));
 }
 
 SEC("kprobe/ip_rcv")
@@ -200,11 +202,7 @@ int BPF_KPROBE(kft_ip6_input, struct sk_buff *skb)
 
 static __always_inline int kft_output(struct net *net, struct sk_buff *skb)
 {
-	struct kft_site site;
-
-	if (kft_probed_is_other((__u64)skb))
-		return 0;
-	site = (struct kft_site){
+	struct kft_site site = {
 		.skb = (__u64)skb,
 		.net = (__u64)net,
 		.out = kft_route_dev(KFT_GET(skb, struct sk_buff, _skb_refdst)),
@@ -212,8 +210,7 @@ static __always_inline int kft_output(struct net *net, struct sk_buff *skb)
 		.nf_hook = KFT_NF_HOOK_NONE,
 	};
 
-	kft_report(&site, 1);
-	return 0;
+	return kft_report_probed(&site);
 }
 
 SEC("kprobe/ip_output")
@@ -313,11 +310,7 @@ int BPF_KPROBE(kft_ipvs_nat6, struct sk_buff *skb, struct ip_vs_conn *cp)
 
 static __always_inline int kft_icmp_error(struct sk_buff *skb, __u8 type, __u8 code)
 {
-	struct kft_site site;
-
-	if (kft_probed_is_other((__u64)skb))
-		return 0;
-	site = (struct kft_site){
+	struct kft_site site = {
 		.skb = (__u64)skb,
 		.hook = KFT_ICMP_SEND,
 		.nf_hook = KFT_NF_HOOK_NONE,
@@ -325,8 +318,7 @@ static __always_inline int kft_icmp_error(struct sk_buff *skb, __u8 type, __u8 c
 		.icmp_code = code,
 	};
 
-	kft_report(&site, 1);
-	return 0;
+	return kft_report_probed(&site);
 }
 
 SEC("kprobe/__icmp_send")
